@@ -45,17 +45,17 @@ function parseLine(line: string): MountEntry {
     id: Number(words[0]),
     parent: Number(words[1]),
     device: words[2] ?? '',
-    root: unescape(words[3] ?? ''),
-    mountPoint: unescape(words[4] ?? ''),
+    root: unescapeField(words[3] ?? ''),
+    mountPoint: unescapeField(words[4] ?? ''),
     options: words[5] ?? '',
     tags: words.slice(6, dash),
     type: words[dash + 1] ?? '',
-    source: unescape(words[dash + 2] ?? ''),
+    source: unescapeField(words[dash + 2] ?? ''),
     superOptions: words[dash + 3] ?? '',
   };
 }
 
 /** Space, tab, newline and backslash stand as octal escapes. */
-function unescape(text: string): string {
+function unescapeField(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -48,27 +48,22 @@ export function acceptUnix(fd: number): number {
 
 /** Sends data and descriptors in one message (SCM_RIGHTS, cmsg(3)). */
 export function sendDescriptors(fd: number, data: Uint8Array, descriptors: readonly number[]): void {
-  const { header, held } = message(data, descriptors.length);
-  const control = new DataView(held.control.buffer, held.control.byteOffset);
-  for (const [index, descriptor] of descriptors.entries()) control.setInt32(16 + index * 4, descriptor, true);
-  syscall('sendmsg', [fd, header, 0], 'sendmsg');
-  keep(held);
+  const message = layMessage(data.length, descriptors.length);
+  message.memory.set(data, message.data);
+  for (const [index, descriptor] of descriptors.entries())
+    message.memory.writeInt32LE(descriptor, message.control + controlHeader + index * 4);
+  syscall('sendmsg', [fd, message.memory, 0], 'sendmsg');
 }
 
 /** Receives one message of at most 4096 bytes with at most `count` descriptors, which are close-on-exec. */
 export function receiveDescriptors(fd: number, count = 1): { readonly data: Buffer; readonly descriptors: number[] } {
-  const data = Buffer.alloc(4096);
-  const { header, held } = message(data, count);
+  const { memory, control, data } = layMessage(4096, count);
   const cmsgCloexec = 0x40000000;
-  const length = syscall('recvmsg', [fd, header, cmsgCloexec], 'recvmsg');
-  const control = new DataView(held.control.buffer, held.control.byteOffset);
-  const controlLength = new DataView(header.buffer, header.byteOffset).getUint32(40, true);
+  const length = syscall('recvmsg', [fd, memory, cmsgCloexec], 'recvmsg');
+  const received = Number(memory.readBigUInt64LE(40)) > controlHeader ? Number(memory.readBigUInt64LE(control)) : 0;
   const descriptors: number[] = [];
-  if (controlLength > 16) {
-    for (let at = 16; at < control.getUint32(0, true); at += 4) descriptors.push(control.getInt32(at, true));
-  }
-  keep(held);
-  return { data: data.subarray(0, length), descriptors };
+  for (let at = controlHeader; at < received; at += 4) descriptors.push(memory.readInt32LE(control + at));
+  return { data: memory.subarray(data, data + length), descriptors };
 }
 
 /** The uid of the process at the other end (SO_PEERCRED). */
@@ -89,29 +84,29 @@ function socketAddress(path: string): Uint8Array {
   return address;
 }
 
-interface Held {
-  readonly data: Uint8Array;
-  readonly vector: Uint8Array;
-  readonly control: Buffer;
-}
+/** Bytes of struct cmsghdr in front of the descriptors. */
+const controlHeader = 16;
 
-/** struct msghdr with one iovec and room for `count` descriptors. */
-function message(data: Uint8Array, count: number): { readonly header: Buffer; readonly held: Held } {
-  const used = 16 + count * 4;
-  const control = Buffer.alloc(Math.ceil(used / 8) * 8);
-  control.writeBigUInt64LE(BigInt(used), 0);
-  control.writeInt32LE(1, 8); // SOL_SOCKET
-  control.writeInt32LE(1, 12); // SCM_RIGHTS
-  const vector = Buffer.alloc(16);
-  vector.writeBigUInt64LE(koffi.address(data), 0);
-  vector.writeBigUInt64LE(BigInt(data.length), 8);
-  const header = Buffer.alloc(56);
-  header.writeBigUInt64LE(koffi.address(vector), 16);
-  header.writeBigUInt64LE(1n, 24);
-  header.writeBigUInt64LE(koffi.address(control), 32);
-  header.writeBigUInt64LE(BigInt(control.length), 40);
-  return { header, held: { data, vector, control } };
+/**
+ * A struct msghdr, its one iovec, the control message and the data, in one piece of memory: the kernel follows addresses
+ * that the garbage collector does not see. Answers where the control message and the data are.
+ */
+function layMessage(size: number, count: number): { memory: Buffer; control: number; data: number } {
+  const vector = 56;
+  const control = vector + 16;
+  const used = controlHeader + count * 4;
+  const data = control + Math.ceil(used / 8) * 8;
+  const memory = Buffer.alloc(data + size);
+  const base = koffi.address(memory);
+  const word = (at: number, value: number | bigint) => memory.writeBigUInt64LE(BigInt(value), at);
+  word(16, base + BigInt(vector));
+  word(24, 1);
+  word(32, base + BigInt(control));
+  word(40, data - control);
+  word(vector, base + BigInt(data));
+  word(vector + 8, size);
+  word(control, used);
+  memory.writeInt32LE(1, control + 8); // SOL_SOCKET
+  memory.writeInt32LE(1, control + 12); // SCM_RIGHTS
+  return { memory, control, data };
 }
-
-/** The kernel reads through addresses that the collector does not see: this keeps the memory until after the call. */
-function keep(_held: Held): void {}
