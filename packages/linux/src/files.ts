@@ -1,4 +1,4 @@
-/** Files named by an open directory and one name in it, with what node:fs lacks: owners, devices, times in ns, xattrs. */
+/** Files named by an open directory and one name in it, with what node:fs lacks: owners, devices, times in ns. */
 import { constants } from 'node:fs';
 import { Errno } from './errno.ts';
 import { SyscallError, syscall, trySyscall } from './syscall.ts';
@@ -29,6 +29,9 @@ export const FileType = {
   regular: constants.S_IFREG,
 } as const;
 
+/** A file's name or path: text, or bytes that end in a zero, since names on Linux need not be UTF-8. */
+export type FileName = string | Uint8Array;
+
 /** A moment as the kernel has it; `nanos` is within the second, also before 1970. */
 export interface FileTime {
   readonly seconds: number;
@@ -36,8 +39,8 @@ export interface FileTime {
 }
 
 /** Opens `name` in `directory`, closed on exec. */
-export function openAt(directory: number, name: string, flags: number, mode = 0): number {
-  return syscall('openat', [directory, name, flags | OpenFlag.CLOEXEC, mode], `open ${name}`);
+export function openAt(directory: number, name: FileName, flags: number, mode = 0): number {
+  return syscall('openat', [directory, name, flags | OpenFlag.CLOEXEC, mode], `open ${shown(name)}`);
 }
 
 /** Closes a descriptor. */
@@ -45,61 +48,71 @@ export function close(descriptor: number): void {
   syscall('close', [descriptor]);
 }
 
-export function mkdirAt(directory: number, name: string, mode: number): void {
-  syscall('mkdirat', [directory, name, mode], `mkdir ${name}`);
+export function mkdirAt(directory: number, name: FileName, mode: number): void {
+  syscall('mkdirat', [directory, name, mode], `mkdir ${shown(name)}`);
 }
 
 /** Makes a device node, fifo or empty file: `mode` has the {@link FileType}. */
-export function mknodAt(directory: number, name: string, mode: number, device: { major: number; minor: number }): void {
-  syscall('mknodat', [directory, name, mode, deviceNumber(device)], `mknod ${name}`);
+export function mknodAt(
+  directory: number,
+  name: FileName,
+  mode: number,
+  device: { major: number; minor: number },
+): void {
+  syscall('mknodat', [directory, name, mode, deviceNumber(device)], `mknod ${shown(name)}`);
 }
 
-export function symlinkAt(target: string, directory: number, name: string): void {
-  syscall('symlinkat', [target, directory, name], `symlink ${name}`);
+export function symlinkAt(target: FileName, directory: number, name: FileName): void {
+  syscall('symlinkat', [target, directory, name], `symlink ${shown(name)}`);
 }
 
 /** Gives the file `from` in `fromDirectory` (a link itself is not followed) a second name. */
-export function linkAt(fromDirectory: number, from: string, directory: number, name: string): void {
-  syscall('linkat', [fromDirectory, from, directory, name, 0], `link ${from} ${name}`);
+export function linkAt(fromDirectory: number, from: FileName, directory: number, name: FileName): void {
+  syscall('linkat', [fromDirectory, from, directory, name, 0], `link ${shown(from)} ${shown(name)}`);
 }
 
 /** Removes a file, or with `isDirectory` an empty directory. */
-export function unlinkAt(directory: number, name: string, isDirectory = false): void {
-  syscall('unlinkat', [directory, name, isDirectory ? AT_REMOVEDIR : 0], `unlink ${name}`);
+export function unlinkAt(directory: number, name: FileName, isDirectory = false): void {
+  syscall('unlinkat', [directory, name, isDirectory ? AT_REMOVEDIR : 0], `unlink ${shown(name)}`);
 }
 
-/** The target of a symbolic link, or undefined if `name` is missing or no link. */
-export function readlinkAt(directory: number, name: string): string | undefined {
+/** The target of a symbolic link, in an encoding, or undefined if `name` is missing or no link. */
+export function readlinkAt(directory: number, name: FileName, encoding: BufferEncoding = 'utf8'): string | undefined {
   const buffer = Buffer.alloc(4096);
   const length = trySyscall('readlinkat', directory, name, buffer, buffer.length);
   if (length === -Errno.EINVAL || length === -Errno.ENOENT) return undefined;
-  if (length < 0) throw new SyscallError(`readlink ${name}`, -length);
-  return buffer.toString('utf8', 0, length);
+  if (length < 0) throw new SyscallError(`readlink ${shown(name)}`, -length);
+  return buffer.toString(encoding, 0, length);
 }
 
 /** Sets the owner of a file, of a link itself if it is one. */
-export function chownAt(directory: number, name: string, uid: number, gid: number): void {
-  syscall('fchownat', [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW], `chown ${name}`);
+export function chownAt(directory: number, name: FileName, uid: number, gid: number): void {
+  syscall('fchownat', [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW], `chown ${shown(name)}`);
 }
 
 /** Sets the permission bits of what is not a symbolic link. */
-export function chmodAt(directory: number, name: string, mode: number): void {
-  syscall('fchmodat', [directory, name, mode], `chmod ${name}`);
+export function chmodAt(directory: number, name: FileName, mode: number): void {
+  syscall('fchmodat', [directory, name, mode], `chmod ${shown(name)}`);
 }
 
 /** Sets access and modification time, of a link itself if it is one. */
-export function setTimesAt(directory: number, name: string, access: FileTime, modification: FileTime): void {
+export function setTimesAt(directory: number, name: FileName, access: FileTime, modification: FileTime): void {
   const times = new BigInt64Array([
     BigInt(access.seconds),
     BigInt(access.nanos),
     BigInt(modification.seconds),
     BigInt(modification.nanos),
   ]);
-  syscall('utimensat', [directory, name, new Uint8Array(times.buffer), AT_SYMLINK_NOFOLLOW], `utimes ${name}`);
+  syscall('utimensat', [directory, name, new Uint8Array(times.buffer), AT_SYMLINK_NOFOLLOW], `utimes ${shown(name)}`);
 }
 
 /** A device number as mknod(2) takes it (makedev(3)). */
 function deviceNumber({ major, minor }: { major: number; minor: number }): bigint {
   const [M, m] = [BigInt(major), BigInt(minor)];
   return (m & 0xffn) | ((M & 0xfffn) << 8n) | ((m & ~0xffn) << 12n) | ((M & ~0xfffn) << 32n);
+}
+
+/** A name as messages show it. */
+function shown(name: FileName): string {
+  return typeof name === 'string' ? name : Buffer.from(name).toString().replace(/\0$/, '');
 }

@@ -47,7 +47,7 @@ symlinkSync('/proc/self/root', join(top, 'magic'));
 t.equal(resolve('magic/x'), join(top, 'proc/self/root/x'));
 
 const made: string[] = [];
-close(openDirectoryInRoot(root, 'p/q', (path) => made.push(path)));
+close(openDirectoryInRoot(root, 'p/q', { created: (path) => made.push(path) }));
 t.same(made, ['/p', '/p/q']);
 t.equal(lstatSync(join(top, 'p/q')).mode & 0o777, 0o755);
 t.equal(tryOpenInRoot(root, 'none', OpenFlag.RDONLY), -2);

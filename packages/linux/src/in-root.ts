@@ -3,7 +3,7 @@
  * RESOLVE_IN_ROOT), so neither `..` nor a symbolic link of the tree leads out of it.
  */
 import { Errno } from './errno.ts';
-import { close, mkdirAt, OpenFlag, readlinkAt } from './files.ts';
+import { close, type FileName, mkdirAt, OpenFlag, readlinkAt } from './files.ts';
 import { SyscallError, trySyscall } from './syscall.ts';
 
 const RESOLVE_NO_MAGICLINKS = 0x02;
@@ -21,7 +21,7 @@ function openHow(flags: number, mode: number): Uint8Array {
 }
 
 /** Opens `path` below the directory `root`; answers the descriptor or the negated error number. */
-export function tryOpenInRoot(root: number, path: string, flags: number, mode = 0): number {
+export function tryOpenInRoot(root: number, path: FileName, flags: number, mode = 0): number {
   const how = openHow(flags | OpenFlag.CLOEXEC, mode);
   for (;;) {
     // EAGAIN: a rename elsewhere made the kernel unsure whether `..` stayed inside; it asks to be called again.
@@ -37,17 +37,26 @@ export function openInRoot(root: number, path: string, flags: number, mode = 0):
   return result;
 }
 
+/** How missing directories are made. */
+export interface MakeOptions {
+  /** Hears of each directory made, as the path asked for and an open descriptor of it. */
+  readonly created?: (path: string, descriptor: number) => void;
+  /** How the path's bytes stand in the string: `latin1` for one character a byte, whatever it means. Default utf8. */
+  readonly encoding?: BufferEncoding;
+}
+
 /**
  * Opens the directory `path` below `root`, making what is missing with mode 0755. A dangling link has its target made,
- * inside the root too. `created` hears of each directory made, as the path asked for and an open descriptor of it.
+ * inside the root too.
  */
 export function openDirectoryInRoot(
   root: number,
   path: string,
-  created?: (path: string, descriptor: number) => void,
+  { created, encoding = 'utf8' }: MakeOptions = {},
 ): number {
   const flags = OpenFlag.PATH | OpenFlag.DIRECTORY;
-  const whole = tryOpenInRoot(root, path, flags);
+  const bytes = (text: string): Uint8Array => Buffer.from(`${text === '' ? '/' : text}\0`, encoding);
+  const whole = tryOpenInRoot(root, bytes(path), flags);
   if (whole !== -Errno.ENOENT) return checked(whole, path);
 
   const todo = components(path);
@@ -56,13 +65,13 @@ export function openDirectoryInRoot(
   while (todo.length > 0) {
     const part = todo.shift()!;
     const next = `${done}/${part}`;
-    const found = tryOpenInRoot(root, next, flags);
+    const found = tryOpenInRoot(root, bytes(next), flags);
     if (found >= 0) close(found);
     else if (found !== -Errno.ENOENT) throw new SyscallError(`open ${next}`, -found);
     else {
-      const parent = openInRoot(root, done, flags);
+      const parent = checked(tryOpenInRoot(root, bytes(done), flags), done);
       try {
-        const target = readlinkAt(parent, part);
+        const target = readlinkAt(parent, bytes(part), encoding);
         if (target !== undefined) {
           links += 1;
           if (links > maxLinks) throw new SyscallError(`open ${path}`, Errno.ELOOP);
@@ -70,14 +79,15 @@ export function openDirectoryInRoot(
           if (target.startsWith('/')) done = '';
           continue;
         }
-        makeDirectory(parent, part, next, created);
+        mkdirAt(parent, bytes(part), 0o755);
+        if (created !== undefined) announce(parent, bytes(part), next, created);
       } finally {
         close(parent);
       }
     }
     done = next;
   }
-  return checked(tryOpenInRoot(root, done, flags), path);
+  return checked(tryOpenInRoot(root, bytes(done), flags), path);
 }
 
 /** A path's components; `..` stays, since the kernel must walk it: what is before it may be a link. */
@@ -85,15 +95,14 @@ function components(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
-function makeDirectory(
+function announce(
   parent: number,
-  name: string,
+  name: Uint8Array,
   path: string,
-  created?: (path: string, descriptor: number) => void,
+  created: (path: string, descriptor: number) => void,
 ): void {
-  mkdirAt(parent, name, 0o755);
-  if (created === undefined) return;
-  const made = openInRoot(parent, name, OpenFlag.RDONLY | OpenFlag.DIRECTORY | OpenFlag.NOFOLLOW);
+  const flags = OpenFlag.RDONLY | OpenFlag.DIRECTORY | OpenFlag.NOFOLLOW;
+  const made = checked(tryOpenInRoot(parent, name, flags), path);
   try {
     created(path, made);
   } finally {
