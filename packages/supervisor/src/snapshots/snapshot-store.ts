@@ -1,0 +1,263 @@
+/** Snapshots of one snapshotter: names, parents, kinds and labels in the metadata, the files in a backend. */
+import { alreadyExists, failedPrecondition, invalidArgument, notFound } from '@drydock/rpc/errors';
+import { type Info, Kind } from '@drydock/rpc/generated/snapshots';
+import type { Mount } from '@drydock/rpc/generated/types';
+import type { Database } from '../metadata/database.ts';
+import { parseFilters, readMap } from '../metadata/filters.ts';
+import { decodeLabels, encodeLabels, type Labels, maskMap, validateLabels } from '../metadata/labels.ts';
+import type { LeaseStore } from '../metadata/leases.ts';
+import { present, timestamp } from '../metadata/moments.ts';
+import type { NamespaceStore } from '../metadata/namespaces.ts';
+import { quote } from '../metadata/quote.ts';
+import type { Place, SnapshotBackend, Usage } from './backend.ts';
+
+interface Row {
+  readonly id: number;
+  readonly key: string;
+  readonly kind: number;
+  readonly parent: number | null;
+  readonly parent_key: string | null;
+  readonly labels: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly size: number | null;
+  readonly inodes: number | null;
+}
+
+/** Label that says: if a snapshot of this name is there already, it is the one that is wanted. */
+const refLabel = 'containerd.io/snapshot.ref';
+
+const selectRow = `SELECT s.*, p.key AS parent_key FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent
+                   WHERE s.namespace = ? AND s.snapshotter = ?`;
+
+/** Whose snapshots a call is about. */
+export interface Scope {
+  readonly namespace: string;
+  readonly lease?: string | undefined;
+}
+
+export interface SnapshotStoreParts {
+  readonly db: Database;
+  readonly namespaces: NamespaceStore;
+  readonly leases: LeaseStore;
+  /** The snapshotter's name, such as `overlayfs`. */
+  readonly name: string;
+  readonly backend: SnapshotBackend;
+}
+
+export class SnapshotStore {
+  readonly name: string;
+  readonly backend: SnapshotBackend;
+  readonly #db: Database;
+  readonly #namespaces: NamespaceStore;
+  readonly #leases: LeaseStore;
+
+  constructor({ db, namespaces, leases, name, backend }: SnapshotStoreParts) {
+    this.#db = db;
+    this.#namespaces = namespaces;
+    this.#leases = leases;
+    this.name = name;
+    this.backend = backend;
+  }
+
+  /** Makes a writable snapshot on a committed parent (`''` for none); answers its mounts. */
+  prepare(scope: Scope, key: string, parent: string, labels: Labels): Mount[] {
+    return this.#create(scope, { key, parent, labels, kind: Kind.ACTIVE });
+  }
+
+  /** Makes a read-only snapshot of a committed parent; answers its mounts. */
+  view(scope: Scope, key: string, parent: string, labels: Labels): Mount[] {
+    return this.#create(scope, { key, parent, labels, kind: Kind.VIEW });
+  }
+
+  /** The mounts of an active snapshot or a view. */
+  mounts({ namespace }: Scope, key: string): Mount[] {
+    const row = this.#row(namespace, key);
+    if (row.kind === Kind.COMMITTED)
+      throw failedPrecondition(
+        `failed to get active mount: requested snapshot ${namespace}/${row.id}/${key} not active or view: failed precondition`,
+      );
+    return this.backend.mounts(this.#place(row));
+  }
+
+  /** Makes an active snapshot a committed one, under another name. */
+  commit({ namespace, lease }: Scope, name: string, key: string, labels: Labels): void {
+    validateLabels(labels, 'info.Labels');
+    const now = present();
+    this.#db.transaction(() => {
+      if (this.#find(namespace, name) !== undefined) throw alreadyExists(`snapshot ${quote(name)}: already exists`);
+      const row = this.#row(namespace, key);
+      if (row.kind !== Kind.ACTIVE)
+        throw failedPrecondition(
+          `failed to commit snapshot: snapshot ${quote(`${namespace}/${row.id}/${key}`)} is not active: failed precondition`,
+        );
+      this.#leases.hold(namespace, lease, this.#resource, name);
+      this.#leases.release(namespace, lease, this.#resource, key);
+      this.#db.run(
+        'UPDATE snapshots SET key = ?, kind = ?, labels = ?, created = ?, updated = ? WHERE id = ?',
+        name,
+        Kind.COMMITTED,
+        encodeLabels(labels),
+        now,
+        now,
+        row.id,
+      );
+    });
+  }
+
+  /** Forgets a snapshot that has no children; its files go with the next garbage collection. */
+  remove({ namespace, lease }: Scope, key: string): void {
+    this.#db.transaction(() => {
+      const { id } = this.#row(namespace, key);
+      if (this.#db.get('SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1', id) !== undefined)
+        throw failedPrecondition('cannot remove snapshot with child: failed precondition');
+      this.#db.run('DELETE FROM snapshots WHERE id = ?', id);
+      this.#leases.release(namespace, lease, this.#resource, key);
+    });
+  }
+
+  stat({ namespace }: Scope, key: string): Info {
+    return fromRow(this.#row(namespace, key));
+  }
+
+  /** Changes labels by a field mask; without one, all of them. */
+  update({ namespace }: Scope, given: Info, paths: readonly string[]): Info {
+    if (given.name === '') throw invalidArgument('invalid argument');
+    return this.#db.transaction(() => {
+      const row = this.#row(namespace, given.name);
+      let labels: Labels = paths.length === 0 ? given.labels : decodeLabels(row.labels);
+      for (const path of paths) {
+        const masked = maskMap(path, 'labels', labels, given.labels);
+        if (masked === undefined)
+          throw invalidArgument(
+            `cannot update ${quote(path)} field on snapshot ${quote(given.name)}: invalid argument`,
+          );
+        labels = masked;
+      }
+      validateLabels(labels, 'info.Labels');
+      const now = present();
+      this.#db.run('UPDATE snapshots SET labels = ?, updated = ? WHERE id = ?', encodeLabels(labels), now, row.id);
+      return { ...fromRow(row), labels: { ...labels }, updatedAt: timestamp(now) };
+    });
+  }
+
+  list({ namespace }: Scope, filters: readonly string[]): Info[] {
+    const filter = parseFilters(filters);
+    const rows = this.#db.all<Row>(`${selectRow} ORDER BY s.key`, namespace, this.name);
+    return rows.map(fromRow).filter((info) => filter((path) => readField(info, path)));
+  }
+
+  /** What a snapshot takes up. A committed one does not change, so it is measured once. */
+  async usage({ namespace }: Scope, key: string): Promise<Usage> {
+    const row = this.#row(namespace, key);
+    if (row.size !== null && row.inodes !== null) return { size: row.size, inodes: row.inodes };
+    const usage = await this.backend.usage(row.id);
+    if (row.kind === Kind.COMMITTED)
+      this.#db.run('UPDATE snapshots SET size = ?, inodes = ? WHERE id = ?', usage.size, usage.inodes, row.id);
+    return usage;
+  }
+
+  /** Removes the files of snapshots that no namespace knows. */
+  async cleanup(): Promise<void> {
+    for (const id of await this.backend.list())
+      if (this.#db.get('SELECT 1 FROM snapshots WHERE id = ?', id) === undefined) await this.backend.remove(id);
+  }
+
+  get #resource(): string {
+    return `snapshots/${this.name}`;
+  }
+
+  #create(
+    { namespace, lease }: Scope,
+    { key, parent, labels, kind }: { key: string; parent: string; labels: Labels; kind: number },
+  ): Mount[] {
+    validateLabels(labels, 'info.Labels');
+    const now = present();
+    this.#namespaces.ensure(namespace);
+    return this.#db.transaction(() => {
+      const target = labels[refLabel] ?? '';
+      if (target !== '' && this.#find(namespace, target) !== undefined)
+        throw alreadyExists(`target snapshot ${quote(target)}: already exists`);
+      if (this.#find(namespace, key) !== undefined) throw alreadyExists(`snapshot ${quote(key)}: already exists`);
+      const below = parent === '' ? undefined : this.#parent(namespace, parent);
+      this.#leases.hold(namespace, lease, this.#resource, key);
+      const { id } = this.#db.get<{ id: number }>(
+        `INSERT INTO snapshots (namespace, snapshotter, key, kind, parent, labels, created, updated)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        namespace,
+        this.name,
+        key,
+        kind,
+        below?.id ?? null,
+        encodeLabels(labels),
+        now,
+        now,
+      )!;
+      const place = this.#place({ id, kind, parent: below?.id ?? null });
+      this.backend.make(place);
+      return this.backend.mounts(place);
+    });
+  }
+
+  #parent(namespace: string, key: string): Row {
+    const row = this.#find(namespace, key);
+    if (row === undefined) throw notFound(`parent snapshot ${key} does not exist: not found`);
+    if (row.kind !== Kind.COMMITTED)
+      throw invalidArgument(
+        `failed to create snapshot: parent ${quote(`${namespace}/${row.id}/${key}`)} is not committed snapshot: invalid argument`,
+      );
+    return row;
+  }
+
+  #place({ id, kind, parent }: Pick<Row, 'id' | 'kind' | 'parent'>): Place {
+    const chain = this.#db.all<{ id: number }>(
+      `WITH RECURSIVE chain (id, depth) AS (
+         SELECT ?, 0 UNION ALL SELECT s.parent, depth + 1 FROM snapshots s JOIN chain c ON s.id = c.id
+       ) SELECT id FROM chain WHERE id IS NOT NULL ORDER BY depth`,
+      parent,
+    );
+    return { id, writable: kind === Kind.ACTIVE, parents: chain.map((link) => link.id) };
+  }
+
+  #find(namespace: string, key: string): Row | undefined {
+    return this.#db.get<Row>(`${selectRow} AND s.key = ?`, namespace, this.name, key);
+  }
+
+  #row(namespace: string, key: string): Row {
+    const row = this.#find(namespace, key);
+    if (row === undefined) throw notFound(`snapshot ${key} does not exist: not found`);
+    return row;
+  }
+}
+
+function fromRow(row: Row): Info {
+  return {
+    name: row.key,
+    parent: row.parent_key ?? '',
+    kind: row.kind,
+    labels: decodeLabels(row.labels),
+    createdAt: timestamp(row.created),
+    updatedAt: timestamp(row.updated),
+  };
+}
+
+const kindNames: Record<number, string> = {
+  [Kind.VIEW]: 'View',
+  [Kind.ACTIVE]: 'Active',
+  [Kind.COMMITTED]: 'Committed',
+};
+
+function readField(info: Info, [field, ...rest]: readonly string[]): string | undefined {
+  switch (field) {
+    case 'kind':
+      return kindNames[info.kind];
+    case 'name':
+      return info.name;
+    case 'parent':
+      return info.parent;
+    case 'labels':
+      return readMap(info.labels, rest);
+    default:
+      return undefined;
+  }
+}
