@@ -1,0 +1,33 @@
+/** The machine code that executes a syscall program, made from its listing. */
+import type { Machine } from './layout.ts';
+import { arm64Routine } from './routine-arm64.ts';
+import { x64Routine } from './routine-x64.ts';
+
+const listings: Readonly<Record<Machine, string>> = { x64: x64Routine, arm64: arm64Routine };
+
+/** Where the routine has the header when it is an executable's first instruction. */
+export const headerAddress = 0x410000;
+
+export interface Routine {
+  readonly code: Uint8Array;
+  /** Where a C caller enters, with the header's address as the argument; offset 0 is for an executable. */
+  readonly run: number;
+}
+
+/** The routine for a machine. */
+export function routineFor(machine: Machine): Routine {
+  const code: number[] = [];
+  let run = 0;
+  for (const line of listings[machine].split('\n')) {
+    const [hex = '', text = ''] = line.split('|');
+    if (text.trimStart().startsWith('run:')) run = code.length;
+    for (const byte of hex.trim().split(' ')) if (byte !== '') code.push(Number.parseInt(byte, 16));
+  }
+  return { code: Uint8Array.from(code), run };
+}
+
+/** The listing as an assembler reads it: no bytes, no comments. */
+export function assemblySource(machine: Machine): string {
+  const lines = listings[machine].split('\n').map((line) => line.slice(line.indexOf('|') + 1).replace(/\s# .*$/, ''));
+  return `${machine === 'x64' ? '.intel_syntax noprefix\n' : ''}${lines.join('\n')}\n`;
+}
