@@ -1,0 +1,77 @@
+/**
+ * The shim itself. Started by `start` or by drydock-supervisor, with the listening socket as fd 3; holds one container (or
+ * a group), its exit status and its streams; ends when the supervisor says `Shutdown` after the last container is gone.
+ * A spare shim has no container yet: it ends with its parent, until `Assign` gives it one.
+ */
+
+import { constants, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chdir } from 'node:process';
+import { setParentDeathSignal, setSubreaper } from '@drydock/linux/process';
+import { Shim } from '@drydock/rpc/generated/shim_extra';
+import { Task } from '@drydock/rpc/generated/shim_task';
+import { implement } from '@drydock/rpc/service';
+import { serveTtrpc } from '@drydock/rpc/ttrpc-server';
+import { createLineLog } from '@drydock/telemetry/line-log';
+import type { ShimArguments } from './arguments.ts';
+import { openPublisher } from './events/publisher.ts';
+import { watchExits } from './exits.ts';
+import { taskService } from './task/service.ts';
+import { setTitle } from './title.ts';
+
+/** Milliseconds that the last events have to arrive before the shim ends. */
+const drainTimeout = 5000;
+const sigterm = 15;
+
+/** Serves until it is told to end. */
+export async function serve({ namespace, id, address, socket, spare }: ShimArguments): Promise<void> {
+  const owner = { namespace, id };
+  const log = createLineLog('containerd-shim-drydock-v2', openLog());
+  setSubreaper();
+  if (spare) setParentDeathSignal(sigterm);
+  setTitle(spare ? 'spare' : `-namespace ${namespace} -id ${id}`);
+
+  const publisher = openPublisher(process.env.TTRPC_ADDRESS ?? (address && `${address}.ttrpc`), () => owner.namespace);
+  const end = async (): Promise<void> => {
+    removeSocket(socket);
+    await publisher.drain(drainTimeout);
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void end());
+  process.on('SIGINT', () => void end());
+  process.on('SIGPIPE', () => {});
+  process.on('uncaughtException', (error) => log.error(error.message, { stack: error.stack }));
+  process.on('unhandledRejection', (error) => log.error(String(error), { stack: (error as Error)?.stack }));
+
+  const task = taskService({
+    namespace: () => owner.namespace,
+    exits: watchExits(),
+    publisher,
+    shutDown: () => setImmediate(() => void end()),
+  });
+  const extra = implement(Shim, {
+    assign: (request) => {
+      Object.assign(owner, { namespace: request.namespace, id: request.id });
+      chdir(request.bundle);
+      setParentDeathSignal(0);
+      setTitle(`-namespace ${request.namespace} -id ${request.id}`);
+      return {};
+    },
+  });
+  if (socket !== '') rmSync(socket, { force: true });
+  await serveTtrpc(socket || { fd: 3 }, [implement(Task, task), extra]);
+}
+
+/** The supervisor's log FIFO in the bundle, if somebody reads it; else stderr. */
+function openLog(): number {
+  try {
+    return existsSync('log') ? openSync('log', constants.O_WRONLY | constants.O_NONBLOCK) : 2;
+  } catch {
+    return 2;
+  }
+}
+
+/** Removes the socket that this shim serves on: the bundle's `address` names the one that was handed over. */
+function removeSocket(socket: string): void {
+  const path = socket || (existsSync('address') ? readFileSync('address', 'utf8').replace('unix://', '') : '');
+  if (path !== '') rmSync(path, { force: true });
+}

@@ -1,0 +1,106 @@
+/**
+ * A process's standard streams. No byte passes through the shim unless there is a terminal:
+ *
+ *   caller's FIFO ◀── opened for writing, blocking: given to the container
+ *                 ◀── opened for both, held by the shim while the process lives: readers may come and go
+ */
+import { constants, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { closeAll, openBlocking, openHolder } from '@drydock/linux/fifo';
+import { invalidArgument } from '@drydock/rpc/errors';
+import { releaseReader } from './release.ts';
+
+/** Where a process's streams lead, as the caller named them: paths of FIFOs, `file://` URIs, or '' for /dev/null. */
+export interface StdioPaths {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly terminal: boolean;
+}
+
+export interface Stdio {
+  /** Descriptors for the runtime's 0, 1 and 2. Close them with {@link handedOver} once it has them. */
+  readonly descriptors: readonly [stdin: number, stdout: number, stderr: number];
+  handedOver(): void;
+  /** Lets the container see the end of its input once all that was written is read. */
+  closeStdin(): void;
+  /** The process has ended: its output's readers shall see the end, but only after they have read everything. */
+  ended(): void;
+  /** Nobody will read any more: closes everything. */
+  close(): void;
+}
+
+/** Opens the streams of a process without a terminal. Throws with the path that cannot be opened. */
+export function openStdio(paths: StdioPaths): Stdio {
+  const opened: number[] = [];
+  const keep = (fd: number): number => {
+    opened.push(fd);
+    return fd;
+  };
+  try {
+    const stdinHolder = paths.stdin === '' ? undefined : keep(openHolder(paths.stdin));
+    const outputs = [paths.stdout, paths.stderr].filter((path) => path.startsWith('/'));
+    const holders = new Map(outputs.map((path) => [path, keep(openHolder(path))]));
+    const descriptors = [
+      keep(paths.stdin === '' ? openSync('/dev/null', constants.O_RDONLY) : openBlocking(paths.stdin, 'read')),
+      keep(openOutput(paths.stdout)),
+      keep(openOutput(paths.stderr)),
+    ] as const;
+    return new FifoStdio(descriptors, stdinHolder, holders);
+  } catch (error) {
+    closeAll(opened);
+    throw error;
+  }
+}
+
+class FifoStdio implements Stdio {
+  readonly descriptors: readonly [number, number, number];
+  #stdinHolder: number | undefined;
+  readonly #holders: Map<string, number>;
+  readonly #released: (() => void)[] = [];
+  #open = true;
+
+  constructor(
+    descriptors: readonly [number, number, number],
+    stdinHolder: number | undefined,
+    holders: Map<string, number>,
+  ) {
+    this.descriptors = descriptors;
+    this.#stdinHolder = stdinHolder;
+    this.#holders = holders;
+  }
+
+  handedOver(): void {
+    if (this.#open) closeAll(this.descriptors);
+    this.#open = false;
+  }
+
+  closeStdin(): void {
+    closeAll([this.#stdinHolder]);
+    this.#stdinHolder = undefined;
+  }
+
+  ended(): void {
+    this.closeStdin();
+    for (const [path, fd] of this.#holders) this.#released.push(releaseReader(path, fd));
+    this.#holders.clear();
+  }
+
+  close(): void {
+    this.handedOver();
+    this.closeStdin();
+    closeAll(this.#holders.values());
+    this.#holders.clear();
+    for (const stop of this.#released) stop();
+  }
+}
+
+function openOutput(path: string): number {
+  if (path === '') return openSync('/dev/null', constants.O_WRONLY);
+  if (path.startsWith('/')) return openBlocking(path, 'write');
+  const url = new URL(path);
+  if (url.protocol !== 'file:')
+    throw invalidArgument(`stdio ${path}: scheme ${url.protocol} is not supported: invalid argument`);
+  mkdirSync(dirname(url.pathname), { recursive: true });
+  return openSync(url.pathname, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o644);
+}
