@@ -1,0 +1,73 @@
+/** Directories of cgroups: what both versions do with them. */
+import {
+  exists,
+  listDirectory,
+  makeDirectories,
+  pause,
+  readText,
+  removeEmptyDirectory,
+  writeExisting,
+} from '../disk.ts';
+import { Errno, errnoText } from '../errno.ts';
+import { SyscallError } from '../syscall.ts';
+import { CgroupError } from './cgroup.ts';
+import type { Setting } from './resources.ts';
+
+/** Makes directories; those that were made are removed again if one fails. */
+export function createAll(paths: Iterable<string>): void {
+  const made: string[] = [];
+  try {
+    for (const path of new Set(paths)) if (makeDirectories(path)) made.push(path);
+  } catch (error) {
+    for (const path of made) removeEmptyDirectory(path);
+    throw error;
+  }
+}
+
+/** Writes a setting. `directory` is undefined if the controller is not there. */
+export function writeSetting(directory: string | undefined, { controller, file, value }: Setting): void {
+  if (directory === undefined)
+    throw new CgroupError(`cannot set ${controller} limit: container could not join or create cgroup`, controller);
+  const path = `${directory}/${file}`;
+  try {
+    writeExisting(path, value);
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    const text = errnoText(error.errno);
+    throw new CgroupError(
+      error.op.startsWith('open') ? `${error.op}: ${text}` : `failed to write "${value}": write ${path}: ${text}`,
+      controller,
+    );
+  }
+}
+
+/** The processes in a cgroup and in those below it. */
+export function processesIn(directory: string): number[] {
+  if (!exists(directory)) return [];
+  const pids = readText(`${directory}/cgroup.procs`).split('\n').filter(Boolean).map(Number);
+  return [...pids, ...childrenOf(directory).flatMap(processesIn)];
+}
+
+/**
+ * Removes a cgroup and those below it. The kernel answers EBUSY for a moment after the last process has ended, so that is
+ * tried again for about a second.
+ */
+export function removeTree(directory: string): void {
+  if (!exists(directory)) return;
+  for (const child of childrenOf(directory)) removeTree(child);
+  for (let delay = 1; ; delay *= 2) {
+    try {
+      removeEmptyDirectory(directory);
+      return;
+    } catch (error) {
+      if (!(error instanceof SyscallError && error.errno === Errno.EBUSY) || delay > 512) throw error;
+      pause(delay);
+    }
+  }
+}
+
+function childrenOf(directory: string): string[] {
+  return listDirectory(directory)
+    .filter((name) => name.endsWith('/'))
+    .map((name) => `${directory}/${name.slice(0, -1)}`);
+}

@@ -1,0 +1,109 @@
+/** A container's cgroup in the unified hierarchy of version 2. */
+import {
+  closeFile,
+  exists,
+  Open,
+  openDirectory,
+  openFile,
+  pause,
+  readText,
+  readTextIfPresent,
+  writeExisting,
+} from '../disk.ts';
+import { SyscallError } from '../syscall.ts';
+import { type Cgroup, CgroupError } from './cgroup.ts';
+import { attachDeviceProgram } from './device-program.ts';
+import { createAll, processesIn, removeTree, writeSetting } from './directories.ts';
+import type { DeviceRule, Resources, Setting } from './resources.ts';
+import { settingsV2 } from './settings-v2.ts';
+
+export class CgroupV2 implements Cgroup {
+  readonly version = 2;
+  readonly paths: Readonly<Record<string, string>>;
+  readonly #path: string;
+  readonly #mountPoint: string;
+
+  constructor(path: string, mountPoint = '/sys/fs/cgroup') {
+    this.paths = { '': path };
+    this.#path = path;
+    this.#mountPoint = mountPoint;
+  }
+
+  create(): void {
+    createAll([this.#path]);
+    this.#enableControllers();
+  }
+
+  plan(resources: Resources): Setting[] {
+    return settingsV2(resources, { bfq: exists(`${this.#path}/io.bfq.weight`) });
+  }
+
+  limit(resources: Resources): void {
+    for (const setting of this.plan(resources)) writeSetting(this.#path, setting);
+  }
+
+  allowDevices(rules: readonly DeviceRule[]): void {
+    const directory = openFile(this.#path, openDirectory);
+    try {
+      attachDeviceProgram(directory, rules);
+    } finally {
+      closeFile(directory);
+    }
+  }
+
+  openProcs(): number[] {
+    return [openFile(`${this.#path}/cgroup.procs`, Open.write)];
+  }
+
+  processes(): number[] {
+    return processesIn(this.#path);
+  }
+
+  freeze(): void {
+    writeExisting(`${this.#path}/cgroup.freeze`, '1');
+    for (let round = 0; round < 1000; round++) {
+      if (/^frozen 1$/m.test(readText(`${this.#path}/cgroup.events`))) return;
+      pause(1);
+    }
+    this.thaw();
+    throw new CgroupError('unable to freeze', 'freezer');
+  }
+
+  thaw(): void {
+    writeExisting(`${this.#path}/cgroup.freeze`, '0');
+  }
+
+  isFrozen(): boolean {
+    return readTextIfPresent(`${this.#path}/cgroup.freeze`)?.trim() === '1';
+  }
+
+  oomKills(): number {
+    return Number(/^oom_kill (\d+)$/m.exec(readTextIfPresent(`${this.#path}/memory.events`) ?? '')?.[1] ?? 0);
+  }
+
+  remove(): void {
+    removeTree(this.#path);
+  }
+
+  /**
+   * Makes the controllers available, from the root down. One that the kernel will not delegate there (it is used by v1, or
+   * needs a domain cgroup) is left out: setting a limit of it names the missing file.
+   */
+  #enableControllers(): void {
+    const below = this.#path.slice(this.#mountPoint.length).split('/').filter(Boolean);
+    let directory = this.#mountPoint;
+    for (const part of below) {
+      const available = readTextIfPresent(`${directory}/cgroup.controllers`)?.trim().split(' ') ?? [];
+      for (const controller of available.filter(Boolean)) enable(directory, controller);
+      directory += `/${part}`;
+    }
+  }
+}
+
+function enable(directory: string, controller: string): void {
+  try {
+    writeExisting(`${directory}/cgroup.subtree_control`, `+${controller}`);
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+  }
+}
