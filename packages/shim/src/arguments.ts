@@ -1,5 +1,4 @@
 /** The shim's command line, as containerd calls it: Go flags, with one dash or two, then an action (shim v2 contract). */
-import { parseArgs } from 'node:util';
 
 export interface ShimArguments {
   readonly namespace: string;
@@ -35,28 +34,49 @@ The shim of one container: serves containerd.task.v2.Task over ttrpc on the list
   -v, -version        print the version
   -h, -help           print this`;
 
-/** Parses the arguments behind the program's name. Throws with the name of a flag that is not known. */
+const texts = ['namespace', 'id', 'address', 'publish-binary', 'bundle', 'socket'];
+const switches: Readonly<Record<string, string>> = {
+  debug: 'debug',
+  spare: 'spare',
+  version: 'version',
+  v: 'version',
+  help: 'help',
+  h: 'help',
+};
+
+/**
+ * Parses the arguments behind the program's name as Go's flag package does: `-flag value`, `-flag=value`, one dash or two.
+ * Throws with the name of a flag that is not known. (`node:util`'s parser would cost each shim half a megabyte.)
+ */
 export function parseShimArguments(argv: readonly string[]): ShimArguments {
-  const text = { type: 'string', default: '' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const { values, positionals } = parseArgs({
-    args: argv.map((word) => (/^-[a-z]{2,}/.test(word) ? `-${word}` : word)),
-    options: {
-      namespace: text,
-      id: text,
-      address: text,
-      'publish-binary': text,
-      bundle: text,
-      socket: text,
-      debug: flag,
-      spare: flag,
-      version: { ...flag, short: 'v' },
-      help: { ...flag, short: 'h' },
-    },
-    allowPositionals: true,
-  });
-  const [action, ...rest] = positionals;
-  if (rest.length > 0) throw new Error(`unexpected argument ${rest[0]}`);
+  const values: Record<string, string> = {};
+  const on = new Set<string>();
+  const words = [...argv];
+  let action: string | undefined;
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const match = /^--?([a-z][a-z-]*)(?:=(.*))?$/.exec(word);
+    if (match === null) {
+      if (action !== undefined) throw new Error(`unexpected argument ${word}`);
+      action = word;
+      continue;
+    }
+    const [, name = '', value] = match;
+    const switched = switches[name];
+    if (switched !== undefined) {
+      if (value === undefined || value === 'true') on.add(switched);
+    } else if (texts.includes(name)) {
+      const text = value ?? words.shift();
+      if (text === undefined) throw new Error(`flag needs an argument: -${name}`);
+      values[name] = text;
+    } else throw new Error(`flag provided but not defined: -${name}`);
+  }
   if (action !== undefined && action !== 'start' && action !== 'delete') throw new Error(`unknown action ${action}`);
-  return { ...values, action };
+  const { namespace = '', id = '', address = '', bundle = '', socket = '' } = values;
+  const flags = {
+    debug: on.has('debug'),
+    spare: on.has('spare'),
+    version: on.has('version'),
+    help: on.has('help'),
+  };
+  return { namespace, id, address, bundle, socket, ...flags, action };
 }

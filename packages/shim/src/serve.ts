@@ -10,20 +10,20 @@ import { setParentDeathSignal, setSubreaper } from '@drydock/linux/process';
 import { Shim } from '@drydock/rpc/generated/shim_extra';
 import { Task } from '@drydock/rpc/generated/shim_task';
 import { implement } from '@drydock/rpc/service';
-import { serveTtrpc } from '@drydock/rpc/ttrpc-server';
 import { createLineLog } from '@drydock/telemetry/line-log';
 import type { ShimArguments } from './arguments.ts';
 import { openPublisher } from './events/publisher.ts';
 import { watchExits } from './exits.ts';
 import { taskService } from './task/service.ts';
 import { setTitle } from './title.ts';
+import { serve as listen } from './transport.ts';
 
 /** Milliseconds that the last events have to arrive before the shim ends. */
 const drainTimeout = 5000;
 const sigterm = 15;
 
 /** Serves until it is told to end. */
-export async function serve({ namespace, id, address, socket, spare }: ShimArguments): Promise<void> {
+export function serve({ namespace, id, address, socket, spare }: ShimArguments): void {
   const owner = { namespace, id };
   const log = createLineLog('containerd-shim-drydock-v2', openLog());
   setSubreaper();
@@ -58,7 +58,7 @@ export async function serve({ namespace, id, address, socket, spare }: ShimArgum
     },
   });
   if (socket !== '') rmSync(socket, { force: true });
-  await serveTtrpc(socket || { fd: 3 }, [implement(Task, task), extra]);
+  listen(socket || { fd: 3 }, [implement(Task, task), extra]);
 }
 
 /** The supervisor's log FIFO in the bundle, if somebody reads it; else stderr. */

@@ -14,6 +14,9 @@ const socketFolder = '/run/drydock/s';
 /** Annotations that let containers share a shim: containers with the same value have the same one. */
 const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id'];
 
+/** An engine that never compiles needs a third less memory, and what a shim does is not worth compiling. */
+const leanEngine = { BUN_JSC_useJIT: '0', BUN_JSC_useWasm: '0', BUN_JSC_useConcurrentGC: '0' };
+
 /** Starts the shim of the bundle in the working directory, unless another container's shim serves it too. */
 export function startShim({ namespace, id, address, debug }: ShimArguments): void {
   const bundle = process.cwd();
@@ -36,8 +39,7 @@ function launch(path: string, flags: readonly string[]): void {
   const nothing = openSync('/dev/null', 'r+');
   const child = spawn(process.execPath, [...sourceArguments(), ...flags], {
     detached: true,
-    // An interpreter that never compiles needs a third less memory; what a shim does is not worth compiling.
-    env: { ...process.env, BUN_JSC_useJIT: '0' },
+    env: { ...process.env, ...leanEngine },
     stdio: [nothing, nothing, nothing, socket],
   });
   child.unref();

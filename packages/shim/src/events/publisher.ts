@@ -7,8 +7,9 @@ import { Events } from '@drydock/rpc/generated/events_ttrpc';
 import type { Any, Timestamp } from '@drydock/rpc/generated/google';
 import { ttrpcNamespaceKey } from '@drydock/rpc/metadata';
 import { now } from '@drydock/rpc/timestamp';
-import { connectTtrpc, type TtrpcConnection, ttrpcClient } from '@drydock/rpc/ttrpc-client';
+import { type TtrpcConnection, ttrpcClient } from '@drydock/rpc/ttrpc-calls';
 import { currentTrace, withTrace } from '@drydock/telemetry/trace';
+import { connect } from '../transport.ts';
 
 export interface Publisher {
   /** Queues an event; it is stamped with the present time. */
@@ -38,7 +39,7 @@ export function openPublisher(address: string, namespace: () => string): Publish
 
   const send = async ({ topic, event, timestamp, trace }: Queued): Promise<void> => {
     if (connection === undefined) {
-      const opened = await connectTtrpc(address);
+      const opened = await connect(address);
       connection = opened;
       void opened.closed.then(() => {
         if (connection === opened) connection = undefined;

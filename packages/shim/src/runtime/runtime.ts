@@ -1,12 +1,27 @@
 /** Runs an OCI runtime, ours or another: the command line of runc, errors from its log. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { RpcError } from '@drydock/rpc/errors';
 import { currentTrace } from '@drydock/telemetry/trace';
 import type { Exits } from '../exits.ts';
 import type { RuntimeChoice } from '../options.ts';
 import { errorSince, logSize } from './log.ts';
+
+/** The part of Bun's process API that is used here: lighter than `node:child_process`. https://bun.com/docs/api/spawn */
+interface BunProcess {
+  readonly pid: number;
+  readonly exited: Promise<number>;
+  readonly exitCode: number | null;
+  readonly signalCode: string | null;
+  readonly stdout: unknown;
+  readonly stderr: unknown;
+}
+
+declare const Bun: {
+  spawn(
+    command: readonly string[],
+    options: { cwd: string; env: NodeJS.ProcessEnv; stdio: readonly [unknown, unknown, unknown] },
+  ): BunProcess;
+};
 
 /** Three descriptors for the runtime's stdio. */
 export type Descriptors = readonly [stdin: number, stdout: number, stderr: number];
@@ -33,23 +48,18 @@ export function openRuntime({ binary, root, systemdCgroup }: RuntimeChoice, bund
     run: async (command, { stdio, input, failure }) => {
       const logged = logSize(log);
       const trace = currentTrace();
-      const child = spawn(binary, [...global, ...command], {
-        cwd: bundle,
-        env: { ...process.env, ...(trace === undefined ? {} : { TRACEPARENT: trace }) },
-        stdio: stdio === undefined ? [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] : [...stdio],
-      });
-      const release = child.pid === undefined ? () => {} : exits.spawned(child.pid);
-      child.stdin?.on('error', () => {}).end(input);
-      const output: Buffer[] = [];
-      child.stdout?.on('data', (data: Buffer) => output.push(data));
-      child.stderr?.on('data', (data: Buffer) => output.push(data));
+      const env = { ...process.env, ...(trace === undefined ? {} : { TRACEPARENT: trace }) };
+      const streams = stdio ?? ([input === undefined ? 'ignore' : Buffer.from(input), 'pipe', 'pipe'] as const);
+      let release = (): void => {};
       try {
-        const [code, signal] = await once(child, stdio === undefined ? 'close' : 'exit');
-        const text = Buffer.concat(output).toString();
+        const child = Bun.spawn([binary, ...global, ...command], { cwd: bundle, env, stdio: streams });
+        release = exits.spawned(child.pid);
+        const output = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+        const code = await child.exited;
+        const text = output.join('');
         if (code === 0) return text;
         const said =
-          errorSince(log, logged) ??
-          (text.trim() || `${binary} did not terminate successfully: ${ending(code, signal)}`);
+          errorSince(log, logged) ?? (text.trim() || `${binary} did not terminate successfully: ${ending(child)}`);
         throw new RpcError('unknown', `${failure}: ${said}`);
       } catch (error) {
         if (error instanceof RpcError) throw error;
@@ -61,6 +71,10 @@ export function openRuntime({ binary, root, systemdCgroup }: RuntimeChoice, bund
   };
 }
 
-function ending(code: number | null, signal: string | null): string {
-  return code === null ? `signal ${signal}` : `exit status ${code}`;
+async function textOf(stream: unknown): Promise<string> {
+  return stream instanceof ReadableStream ? new Response(stream).text() : '';
+}
+
+function ending({ exitCode, signalCode }: BunProcess): string {
+  return signalCode === null ? `exit status ${exitCode}` : `signal ${signalCode}`;
 }

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+/** Runs the project's checks and tests, one after the other, and counts. Called by scripts/test. */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+const top = join(import.meta.dirname, '..');
+const bin = (name: string): string => join(top, 'node_modules/.bin', name);
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** A check outside the test files: what it is, and the command that fails if it does not hold. */
+const checks: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['types', [bin('tsc'), '--noEmit']],
+  ['lint and format', [bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.']],
+  ['generated code is current', [process.execPath, 'scripts/generate.ts', '--check']],
+  ['boundaries', [process.execPath, 'scripts/check-boundaries.ts']],
+];
+
+const words = process.argv.slice(2);
+const quick = words.includes('--quick');
+const named = words.filter((word) => !word.startsWith('--'));
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+
+if (named.length === 0) for (const [name, command] of checks) await runCheck(name, command);
+const unit = globSync('packages/*/src/**/*.test.ts', { cwd: top })
+  .filter((file) => !isIntegration(file))
+  .sort();
+const integration = [
+  ...globSync('packages/*/src/**/*.integration.test.ts', { cwd: top }),
+  ...globSync('test/**/*.test.ts', { cwd: top }),
+]
+  .filter((file) => !file.includes('node_modules'))
+  .sort();
+const files = named.length > 0 ? named : quick ? unit : [...unit, ...integration];
+for (const file of files) await runFile(file);
+
+for (const failure of failures) console.log(`\nFAILED ${failure}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+function isIntegration(file: string): boolean {
+  return file.endsWith('.integration.test.ts') || file.startsWith('test/');
+}
+
+async function runCheck(name: string, command: readonly string[]): Promise<void> {
+  const { code, output } = await run(command, {});
+  if (code === 0) total.passed += 1;
+  else {
+    total.failed += 1;
+    failures.push(`${name}\n${output}`);
+  }
+  console.log(`${code === 0 ? 'ok' : 'not ok'} ${name}`);
+}
+
+/** Runs a test file; its summary line `# { total: 3, pass: 2, skip: 1 }` is what counts. */
+async function runFile(file: string): Promise<void> {
+  const started = performance.now();
+  // Seconds that one test file may take: a deadline for what hangs, not a measure of speed.
+  const { code, output } = await run([process.execPath, file], { TAP_TIMEOUT: '600' });
+  const summary = output.split('\n').findLast((line) => line.startsWith('# { total:')) ?? '';
+  const count = (name: string): number => Number(new RegExp(`${name}: (\\d+)`).exec(summary)?.[1] ?? 0);
+  const failed = code === 0 && summary !== '' ? 0 : Math.max(1, count('fail'));
+  total.passed += count('pass');
+  total.failed += failed;
+  total.skipped += count('skip') + count('todo');
+  if (failed > 0) failures.push(`${file}\n${output}`);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${failed === 0 ? 'ok' : 'not ok'} ${file} (${count('pass')} passed, ${seconds} s)`);
+  for (const line of output.split('\n')) if (/# SKIP/i.test(line)) console.log(`  ${line.trim()}`);
+}
+
+function run(
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: top,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+    });
+    child.stderr.on('data', (data) => {
+      output += data;
+    });
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
