@@ -6,7 +6,7 @@
  */
 
 import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDigest } from '@drydock/oci/digest';
 
@@ -34,8 +34,9 @@ export class BlobFiles {
     return open(this.path(digest), 'r');
   }
 
-  async remove(digest: string): Promise<void> {
-    await rm(this.path(digest), { force: true });
+  /** Removes a blob at once, so that no writer can find it half gone. */
+  remove(digest: string): void {
+    rmSync(this.path(digest), { force: true });
   }
 
   /** The digests of all blobs here, whoever knows them. */

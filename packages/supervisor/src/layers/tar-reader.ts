@@ -115,7 +115,10 @@ export class TarReader {
 
   #finishEntry(): void {
     const special = this.#special;
-    if (special === undefined) return this.#handler.end();
+    if (special === undefined) {
+      this.#handler.end();
+      return;
+    }
     this.#special = undefined;
     const bytes = Buffer.concat(special.chunks);
     if (special.flag === 'x') this.#records = parseRecords(bytes);

@@ -47,12 +47,10 @@ export class Unpacker implements TarHandler {
   }
 
   entry(entry: TarEntry): void {
-    const path = posix.normalize(entry.path).replace(/\/$/, '');
-    if (['.', '', '/', '..'].includes(path)) return;
+    const path = posix.normalize(`/${entry.path}`).slice(1).replace(/\/$/, '');
+    if (path === '') return;
     this.#named(entry, () => {
       const base = posix.basename(path);
-      // A last component of `..` would name a directory above its parent.
-      if (base === '..') return;
       const place = this.#place(path, base);
       if (this.#options.whiteouts.convert(place.parent, base, place.path, entry)) return this.#forget();
       this.#make(place, entry);
@@ -175,9 +173,11 @@ export class Unpacker implements TarHandler {
       if (!hasErrno(error, Errno.EEXIST)) throw error;
       const flags = files.OpenFlag.PATH | files.OpenFlag.DIRECTORY | files.OpenFlag.NOFOLLOW;
       const existing = tryOpenInRoot(place.parent, place.name, flags);
-      if (existing >= 0) return files.close(existing);
-      this.#remove(place);
-      files.mkdirAt(place.parent, place.name, 0o755);
+      if (existing >= 0) files.close(existing);
+      else {
+        this.#remove(place);
+        files.mkdirAt(place.parent, place.name, 0o755);
+      }
     }
   }
 

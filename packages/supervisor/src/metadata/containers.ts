@@ -33,8 +33,14 @@ export class ContainerStore {
 
   get(namespace: string, id: string): Container {
     const container = this.find(namespace, id);
-    if (container === undefined) throw notFound(`container ${quote(id)} in namespace ${quote(namespace)}: not found`);
+    if (container === undefined) throw missing(namespace, id);
     return container;
+  }
+
+  /** Throws `not found` if there is no such container. */
+  require(namespace: string, id: string): void {
+    if (this.#db.get('SELECT 1 FROM containers WHERE namespace = ? AND id = ?', namespace, id) === undefined)
+      throw missing(namespace, id);
   }
 
   list(namespace: string, filters: readonly string[]): Container[] {
@@ -93,6 +99,10 @@ export class ContainerStore {
     if (this.#db.run('DELETE FROM containers WHERE namespace = ? AND id = ?', namespace, id) === 0)
       throw notFound(`container ${id}: not found`);
   }
+}
+
+function missing(namespace: string, id: string): RpcError {
+  return notFound(`container ${quote(id)} in namespace ${quote(namespace)}: not found`);
 }
 
 /** The record's bytes; a label that is set to nothing is a label that is removed. */

@@ -14,7 +14,7 @@ export interface Token {
 const field = /[A-Za-z0-9_]+/y;
 const operator = /[=!~]+/y;
 const value = /[^\s,]+/y;
-const escape = /\\(?:[abfnrtv\\"/|]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/y;
+const escaped = /\\(?:[abfnrtv\\"/|]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/y;
 
 /** Reads the token at `start`. After an operator everything but quoted text is a value. */
 export function scanToken(input: string, start: number, afterOperator: boolean): Token {
@@ -44,8 +44,8 @@ function scanQuoted(input: string, at: number): Token {
     if (char === undefined || char === '\n')
       return { kind: 'illegal', text: input.slice(at, end), at, fault: 'quoted literal not terminated' };
     if (char === '\\') {
-      escape.lastIndex = end;
-      const match = escape.exec(input);
+      escaped.lastIndex = end;
+      const match = escaped.exec(input);
       if (match === null) return { kind: 'illegal', text: input.slice(at, end), at, fault: 'illegal escape sequence' };
       end += match[0].length;
     } else end += 1;

@@ -1,0 +1,41 @@
+/**
+ * containerd's configuration file, in TOML: version 2, and the old form without a version that dockerd writes. Only the
+ * keys that the supervisor has a use for are read; the others, such as plugins, are accepted.
+ */
+import { readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+
+const Config = z.looseObject({
+  version: z.number().int().min(0).max(2).optional(),
+  root: z.string().optional(),
+  state: z.string().optional(),
+  grpc: z.looseObject({ address: z.string().optional() }).optional(),
+  debug: z.looseObject({ level: z.string().optional() }).optional(),
+});
+
+export interface SupervisorConfig {
+  readonly address?: string | undefined;
+  readonly root?: string | undefined;
+  readonly state?: string | undefined;
+  readonly logLevel?: string | undefined;
+}
+
+/** Reads a configuration file. Throws an error that names the file and the field. */
+export function readConfig(path: string): SupervisorConfig {
+  const text = readFileSync(path, 'utf8');
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw new Error(`failed to load TOML: ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  const result = Config.safeParse(document);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { root, state, grpc, debug } = result.data;
+  const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
+  return { root: given(root), state: given(state), address: given(grpc?.address), logLevel: given(debug?.level) };
+}

@@ -1,0 +1,40 @@
+/** drydock-supervisor: arguments and wiring. */
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createLogger } from '@drydock/telemetry/logger';
+import { parseArguments } from './arguments.ts';
+import { startSupervisor } from './compose.ts';
+
+try {
+  await main();
+} catch (error) {
+  console.error(`drydock-supervisor: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const { logLevel, shims, ...options } = parseArguments(process.argv.slice(2));
+  const log = createLogger({ program: 'drydock-supervisor', level: logLevel });
+  const program = realpathSync(process.argv[1]!);
+  const supervisor = await startSupervisor({
+    ...options,
+    shims,
+    shimDirectories: [dirname(program), ...(process.env.PATH ?? '').split(':').filter(Boolean)],
+    isDebug: log.isLevelEnabled('debug'),
+    publishBinary: program,
+    log,
+    shimOutput: process.stderr,
+  });
+  const stop = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, 'stopping');
+    supervisor.close().then(
+      () => process.exit(0),
+      (error) => {
+        log.fatal({ err: error }, 'stop');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

@@ -1,0 +1,40 @@
+/** System errors on their way out: in the words that Go programs and their users know, with operation and path. */
+import { errnoText } from '@drydock/linux/errno';
+import { SyscallError } from '@drydock/linux/syscall';
+import { RpcError } from '@drydock/rpc/errors';
+import type { Implementation } from '@drydock/rpc/service';
+
+/** A service whose errors of Node and of the kernel read `<operation> <path>: no space left on device`. */
+export function withSystemErrors({ service, handlers }: Implementation): Implementation {
+  const wrapped: Record<string, Implementation['handlers'][string]> = {};
+  for (const [name, handler] of Object.entries(handlers)) {
+    wrapped[name] = service.methods[name]?.responseStream
+      ? (...args) => translateStream(handler(...args))
+      : async (...args) => {
+          try {
+            return await handler(...args);
+          } catch (error) {
+            throw translate(error);
+          }
+        };
+  }
+  return { service, handlers: wrapped };
+}
+
+async function* translateStream(responses: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* responses;
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof SyscallError)
+    return new RpcError('unknown', `${error.op}: ${errnoText(error.errno)}`, { cause: error });
+  if (!(error instanceof Error) || error instanceof RpcError) return error;
+  const { errno, syscall, path } = error as NodeJS.ErrnoException;
+  if (errno === undefined || syscall === undefined) return error;
+  const subject = path === undefined ? syscall : `${syscall} ${path}`;
+  return new RpcError('unknown', `${subject}: ${errnoText(-errno)}`, { cause: error });
+}

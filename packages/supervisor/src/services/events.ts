@@ -1,0 +1,30 @@
+/** containerd.services.events.v1.Events, and its ttrpc form, which shims forward their events to. */
+import { Events } from '@drydock/rpc/generated/events';
+import { Events as TtrpcEvents } from '@drydock/rpc/generated/events_ttrpc';
+import { type Implementation, implement } from '@drydock/rpc/service';
+import type { Exchange } from '../events/exchange.ts';
+import { namespaceOf } from '../metadata/identifiers.ts';
+import type { TaskManager } from '../tasks/task-manager.ts';
+
+export function eventsService(exchange: Exchange): Implementation {
+  return implement(Events, {
+    publish: ({ topic, event }, call) => {
+      exchange.publishAny(namespaceOf(call), topic, event);
+      return {};
+    },
+    forward: ({ envelope }) => {
+      exchange.forward(envelope);
+      return {};
+    },
+    subscribe: ({ filters }, { signal }) => exchange.subscribe(filters, signal),
+  });
+}
+
+export function shimEventsService(exchange: Exchange, tasks: TaskManager): Implementation {
+  return implement(TtrpcEvents, {
+    forward: ({ envelope }) => {
+      if (envelope === undefined || !tasks.isRepeated(envelope)) exchange.forward(envelope);
+      return {};
+    },
+  });
+}

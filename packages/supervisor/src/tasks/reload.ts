@@ -1,0 +1,124 @@
+/**
+ * Finds the tasks of a supervisor before this one again, by their bundles.
+ *
+ *   shim answers, knows the task      it is taken in; an exit that nobody published is published, unless the shim does
+ *   shim answers, knows no task       its create was broken off: the shim is ended, the bundle removed
+ *   shim does not answer              cleaned up behind it; clients learn that there is no such task
+ *   no address, no executable known   the launch was broken off: the bundle is removed
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isKind } from '@drydock/rpc/errors';
+import { TaskExit } from '@drydock/rpc/generated/event_payloads';
+import type { StateResponse } from '@drydock/rpc/generated/shim_task';
+import { Status } from '@drydock/rpc/generated/task_types';
+import type { Logger } from '@drydock/telemetry/logger';
+import type { Exchange } from '../events/exchange.ts';
+import { Bundle, type BundleDirectories } from './bundle.ts';
+import type { Launcher } from './launcher.ts';
+import type { Shim } from './shim.ts';
+import { ownShim, type ShimBinary } from './shim-binary.ts';
+import type { TaskManager } from './task-manager.ts';
+
+/** Milliseconds that a shim has to answer. */
+const loadTimeout = 5000;
+/** Milliseconds that a shim has to deliver an exit by itself: it tries for 15 s at most, first every second. */
+const deliveryTime = 3000;
+
+export interface ReloadParts {
+  readonly directories: BundleDirectories;
+  readonly launcher: Launcher;
+  readonly manager: TaskManager;
+  readonly exchange: Exchange;
+  readonly log: Logger;
+}
+
+/** Takes in what is still there and cleans up the rest; answers the addresses of the shims that live. */
+export async function reloadTasks(parts: ReloadParts): Promise<Set<string>> {
+  const bundles = findBundles(parts.directories);
+  const addresses = await Promise.all(bundles.map((bundle) => reload(bundle, parts)));
+  removeOrphanedWork(parts.directories);
+  return new Set(addresses.filter((address) => address !== undefined));
+}
+
+async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | undefined> {
+  const { launcher, manager, log } = parts;
+  const path = bundle.read('shim-binary-path');
+  const address = bundle.read('address');
+  if (path === undefined) {
+    bundle.remove();
+    return undefined;
+  }
+  const binary: ShimBinary = { path, isOwn: basename(path) === ownShim };
+  try {
+    const shim = await launcher.reconnect(bundle, binary);
+    const state = await askState(shim);
+    if (state === undefined) {
+      await shim.task.shutdown({ id: bundle.id }, { timeoutMs: loadTimeout }).catch(() => undefined);
+      shim.connection.close();
+      shim.release();
+      throw new Error('shim has no such task');
+    }
+    manager.adopt(shim);
+    if (state.status === Status.STOPPED) publishExit(shim, state, parts);
+    return address?.replace('unix://', '');
+  } catch (error) {
+    log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'load task');
+    await manager.cleanUp(bundle, binary);
+    return undefined;
+  }
+}
+
+/** The state of the container, or undefined if the shim has none. Rejects if the shim does not answer. */
+async function askState({ task, bundle }: Shim): Promise<StateResponse | undefined> {
+  try {
+    return await task.state({ id: bundle.id }, { timeoutMs: loadTimeout });
+  } catch (error) {
+    if (isKind(error, 'not found')) return undefined;
+    throw error;
+  }
+}
+
+/** Publishes an exit that happened while no supervisor was there, unless the shim delivers it in time. */
+function publishExit({ bundle }: Shim, { pid, exitStatus, exitedAt }: StateResponse, parts: ReloadParts): void {
+  const { manager, exchange } = parts;
+  const { namespace, id } = bundle;
+  const publish = (): void => {
+    if (manager.find(namespace, id)?.bundle !== bundle || bundle.read('exit-published') !== undefined) return;
+    exchange.publish(namespace, '/tasks/exit', TaskExit, { containerId: id, id, pid, exitStatus, exitedAt });
+  };
+  setTimeout(publish, deliveryTime).unref();
+}
+
+/** The bundles below the state directory. A hidden one was being removed; an empty one was never filled. */
+function findBundles({ state, work }: BundleDirectories): Bundle[] {
+  const bundles: Bundle[] = [];
+  for (const namespace of directoriesIn(state)) {
+    for (const id of directoriesIn(join(state, namespace))) {
+      const path = join(state, namespace, id);
+      if (id.startsWith('.') || readdirSync(path).length === 0) rmSync(path, { recursive: true });
+      else bundles.push(new Bundle(namespace, id, { state, work }));
+    }
+  }
+  return bundles;
+}
+
+/** Removes work directories whose bundle is gone. */
+function removeOrphanedWork({ state, work }: BundleDirectories): void {
+  for (const namespace of directoriesIn(work)) {
+    const known = new Set(directoriesIn(join(state, namespace)));
+    for (const id of directoriesIn(join(work, namespace)))
+      if (!known.has(id)) rmSync(join(work, namespace, id), { recursive: true });
+  }
+}
+
+function directoriesIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Shims that are started before their container is known, so that a shim's start is off the path of `run`.
+ *
+ *   start ─▶ BIN -spare, connected, waiting ── Shim.Assign(namespace, id, bundle) ─▶ the shim of a task
+ *
+ * A spare asks the kernel to end it with the supervisor, so none is left behind; an assigned one no longer does.
+ */
+import { rmSync } from 'node:fs';
+import { Shim as SpareShim } from '@drydock/rpc/generated/shim_extra';
+import { type TtrpcConnection, ttrpcClient } from '@drydock/rpc/ttrpc-client';
+import type { Logger } from '@drydock/telemetry/logger';
+import type { Bundle } from './bundle.ts';
+import { type OwnShimOptions, type StartedShim, spawnOwnShim } from './own-shim.ts';
+import { connectShim } from './shim.ts';
+
+/** Milliseconds after a spare was taken until the next is started: the container that took it comes first. */
+const refillDelay = 150;
+/** Milliseconds that a spare has to take over a container. */
+const assignTimeout = 5000;
+
+interface Spare extends StartedShim {
+  readonly connection: TtrpcConnection;
+}
+
+/** How a spare is started, given its executable. */
+export type SpareStarter = () => OwnShimOptions;
+
+export class SpareShims {
+  readonly #count: number;
+  readonly #options: SpareStarter;
+  readonly #log: Logger;
+  readonly #ready: Spare[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(count: number, options: SpareStarter, log: Logger) {
+    this.#count = count;
+    this.#options = options;
+    this.#log = log;
+  }
+
+  /** Starts what is missing. */
+  fill(): void {
+    if (this.#isClosed) return;
+    for (let missing = this.#count - this.#ready.length; missing > 0; missing -= 1)
+      this.#start().catch((error) => this.#log.warn({ err: error }, 'start spare shim'));
+  }
+
+  /** The sockets of spares that wait. */
+  sockets(): string[] {
+    return this.#ready.map(({ socket }) => socket);
+  }
+
+  /** Makes a spare, if there is one, the shim of a bundle; `address` is told before the shim is. */
+  async take(bundle: Bundle, address: (address: string) => void): Promise<TtrpcConnection | undefined> {
+    for (let spare = this.#ready.shift(); spare !== undefined; spare = this.#ready.shift()) {
+      this.#refill();
+      address(`unix://${spare.socket}`);
+      try {
+        const { namespace, id, path } = bundle;
+        const client = ttrpcClient(SpareShim, spare.connection);
+        await client.assign({ namespace, id, bundle: path }, { timeoutMs: assignTimeout });
+        return spare.connection;
+      } catch (error) {
+        this.#log.warn({ err: error, pid: spare.pid }, 'spare shim does not answer');
+        discard(spare);
+      }
+    }
+    return undefined;
+  }
+
+  /** Ends the spares that wait. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const spare of this.#ready.splice(0)) discard(spare);
+  }
+
+  #refill(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.fill(), refillDelay).unref();
+  }
+
+  async #start(): Promise<void> {
+    const started = spawnOwnShim(this.#options(), ['-spare'], '/');
+    const spare = { ...started, connection: await connectShim(`unix://${started.socket}`) };
+    if (this.#isClosed) return discard(spare);
+    this.#ready.push(spare);
+    // A spare that dies is no longer one; what took it hears of the end by itself.
+    spare.connection.closed.then(() => {
+      const index = this.#ready.indexOf(spare);
+      if (index === -1) return;
+      this.#ready.splice(index, 1);
+      rmSync(spare.socket, { force: true });
+      this.#refill();
+    });
+  }
+}
+
+function discard({ connection, pid, socket }: Spare): void {
+  connection.close();
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It is gone already.
+  }
+  rmSync(socket, { force: true });
+}

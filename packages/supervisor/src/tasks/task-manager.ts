@@ -1,0 +1,244 @@
+/**
+ * The tasks that run: one shim each. A task begins with its bundle and ends with it.
+ *
+ *   create:  bundle ─▶ shim launched, connected ─▶ Task.Create            each failure undoes what came before
+ *   delete:  Task.Delete ─▶ Shutdown ─▶ connection closed ─▶ `shim delete` (not for ours) ─▶ bundle removed
+ *   a connection that ends by itself: the shim died ─▶ `shim delete`, exit and delete published, bundle removed
+ */
+import { alreadyExists, isKind, notFound, RpcError, toRpcError } from '@drydock/rpc/errors';
+import type { Container } from '@drydock/rpc/generated/containers';
+import { TaskDelete, TaskExit } from '@drydock/rpc/generated/event_payloads';
+import type { Envelope } from '@drydock/rpc/generated/events';
+import type { Any } from '@drydock/rpc/generated/google';
+import type { DeleteResponse } from '@drydock/rpc/generated/shim_task';
+import type { Mount } from '@drydock/rpc/generated/types';
+import { now } from '@drydock/rpc/timestamp';
+import type { Logger } from '@drydock/telemetry/logger';
+import type { Exchange } from '../events/exchange.ts';
+import { Bundle, type BundleDirectories } from './bundle.ts';
+import type { Launcher } from './launcher.ts';
+import type { Shim } from './shim.ts';
+import type { ShimBinary } from './shim-binary.ts';
+
+/** Milliseconds that a shim has to answer that it ends. */
+const shutdownTimeout = 3000;
+
+/** What a task is made of, besides its container's record. */
+export interface TaskOptions {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly terminal: boolean;
+  readonly rootfs: readonly Mount[];
+  readonly options: Any | undefined;
+  /** The directory of a checkpoint to restore; empty for none. */
+  readonly checkpoint: string;
+  /** An executable to use instead of the runtime's shim; empty for that. */
+  readonly runtimePath: string;
+}
+
+export interface TaskManagerParts {
+  readonly directories: BundleDirectories;
+  readonly launcher: Launcher;
+  readonly exchange: Exchange;
+  readonly log: Logger;
+}
+
+export class TaskManager {
+  readonly #parts: TaskManagerParts;
+  readonly #tasks = new Map<string, Shim>();
+  /** Tasks whose create is under way. */
+  readonly #starting = new Set<string>();
+  /** Shims that died, while what they left is cleaned up. */
+  readonly #burials = new Map<Shim, Promise<void>>();
+  #isClosed = false;
+
+  constructor(parts: TaskManagerParts) {
+    this.#parts = parts;
+    parts.exchange.listen(({ namespace, topic, event }) => {
+      if (topic === '/tasks/exit' && event !== undefined) this.#noteExit(namespace, TaskExit.decode(event.value));
+    });
+  }
+
+  /** The shim of a task, or undefined. */
+  find(namespace: string, id: string): Shim | undefined {
+    return this.#tasks.get(keyOf(namespace, id));
+  }
+
+  /** The shim of a task. Throws `not found`. */
+  get(namespace: string, id: string): Shim {
+    const shim = this.find(namespace, id);
+    if (shim === undefined) throw notFound(`task ${id} not found`);
+    return shim;
+  }
+
+  list(namespace: string): Shim[] {
+    return [...this.#tasks.values()].filter(({ bundle }) => bundle.namespace === namespace);
+  }
+
+  /** Makes a task of a container; answers the pid of its first process. */
+  async create(namespace: string, container: Container, task: TaskOptions): Promise<number> {
+    const { id } = container;
+    const key = keyOf(namespace, id);
+    if (this.#tasks.has(key) || this.#starting.has(key)) throw alreadyExists(`task ${id}: already exists`);
+    this.#starting.add(key);
+    try {
+      const options = task.options ?? container.runtime?.options;
+      const shim = await this.#start(namespace, container, { ...task, options });
+      return await this.#createInShim(shim, { ...task, options });
+    } finally {
+      this.#starting.delete(key);
+    }
+  }
+
+  /** Ends a stopped task and its shim; answers how its first process ended. */
+  async delete(namespace: string, id: string): Promise<DeleteResponse> {
+    const shim = this.get(namespace, id);
+    let response: DeleteResponse;
+    try {
+      response = await shim.task.delete({ id });
+      // From here on the end of the connection is no accident.
+      this.#tasks.delete(keyOf(namespace, id));
+    } catch (error) {
+      const failure = toRpcError(error);
+      if (isKind(failure, 'unavailable')) await this.#burials.get(shim);
+      else if (isKind(failure, 'not found')) await this.#end(shim, { isClean: false });
+      throw new RpcError(failure.kind, `failed to delete task: ${failure.message}`);
+    }
+    await this.#end(shim, { isClean: true });
+    return response;
+  }
+
+  /** Takes in a task whose shim was launched by a supervisor before this one. */
+  adopt(shim: Shim): void {
+    this.#tasks.set(keyOf(shim.bundle.namespace, shim.bundle.id), shim);
+    this.#watch(shim);
+  }
+
+  /** Cleans up behind a shim that is gone; answers how its container ended, if that is known. */
+  async cleanUp(bundle: Bundle, binary: ShimBinary): Promise<DeleteResponse | undefined> {
+    const { launcher, log } = this.#parts;
+    try {
+      return await launcher.cleanUp(bundle, binary);
+    } catch (error) {
+      log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'clean up behind shim');
+      return undefined;
+    } finally {
+      this.#removeBundle(bundle);
+    }
+  }
+
+  /** Whether an event says what was published already: that a container ended. A shim may repeat itself. */
+  isRepeated({ namespace, topic, event }: Envelope): boolean {
+    if (topic !== '/tasks/exit' || event === undefined) return false;
+    const { id, containerId } = TaskExit.decode(event.value);
+    return id === containerId && this.find(namespace, id)?.bundle.read('exit-published') !== undefined;
+  }
+
+  /** Leaves all tasks as they are; they run on without us. */
+  close(): void {
+    this.#isClosed = true;
+    for (const shim of this.#tasks.values()) {
+      shim.release();
+      shim.connection.close();
+    }
+  }
+
+  async #start(namespace: string, container: Container, task: TaskOptions): Promise<Shim> {
+    const { launcher, directories } = this.#parts;
+    const bundle = new Bundle(namespace, container.id, directories);
+    try {
+      const binary = launcher.find(task.runtimePath === '' ? (container.runtime?.name ?? '') : task.runtimePath);
+      bundle.create(container.spec?.value ?? new Uint8Array(0));
+      try {
+        const shim = await launcher.launch(bundle, binary, task.options);
+        this.adopt(shim);
+        return shim;
+      } catch (error) {
+        bundle.remove();
+        throw error;
+      }
+    } catch (error) {
+      const { kind, message } = toRpcError(error);
+      throw new RpcError(kind, `failed to start shim: ${message}`, { cause: error });
+    }
+  }
+
+  async #createInShim(shim: Shim, task: TaskOptions): Promise<number> {
+    const { id, namespace, path: bundle } = shim.bundle;
+    const { stdin, stdout, stderr, terminal, rootfs, options, checkpoint } = task;
+    try {
+      const mounts = rootfs.map(({ type, source, options: words }) => ({ type, source, target: '', options: words }));
+      const request = { id, bundle, rootfs: mounts, stdin, stdout, stderr, terminal, checkpoint, options };
+      return (await shim.task.create(request)).pid;
+    } catch (error) {
+      this.#tasks.delete(keyOf(namespace, id));
+      await shim.task.delete({ id }).catch(() => undefined);
+      await this.#end(shim, { isClean: false });
+      const { kind, message } = toRpcError(error);
+      throw new RpcError(kind, `failed to create shim task: ${message}`, { cause: error });
+    }
+  }
+
+  /** Ends a shim and what is left of its task. */
+  async #end(shim: Shim, { isClean }: { readonly isClean: boolean }): Promise<void> {
+    const { bundle, binary } = shim;
+    this.#tasks.delete(keyOf(bundle.namespace, bundle.id));
+    try {
+      await shim.task.shutdown({ id: bundle.id }, { timeoutMs: shutdownTimeout });
+    } catch (error) {
+      if (!isKind(error, 'unavailable'))
+        this.#parts.log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'shut down shim');
+    }
+    shim.connection.close();
+    shim.release();
+    // Ours has deleted the container and unmounted its root by itself; a second look would only cost time.
+    if (isClean && binary.isOwn && bundle.releaseRootfs()) this.#removeBundle(bundle);
+    else await this.cleanUp(bundle, binary);
+  }
+
+  /** Hears of the end of a connection that nobody asked for. */
+  #watch(shim: Shim): void {
+    shim.connection.closed.then(() => {
+      const { namespace, id } = shim.bundle;
+      if (this.#isClosed || this.#tasks.get(keyOf(namespace, id)) !== shim) return;
+      const burial = this.#bury(shim)
+        .catch((error) => this.#parts.log.error({ err: error, namespace, id }, 'clean up behind dead shim'))
+        .finally(() => this.#burials.delete(shim));
+      this.#burials.set(shim, burial);
+    });
+  }
+
+  async #bury(shim: Shim): Promise<void> {
+    const { exchange, log } = this.#parts;
+    const { namespace, id } = shim.bundle;
+    log.warn({ namespace, id }, 'shim disconnected');
+    shim.release();
+    const wasPublished = shim.bundle.read('exit-published') !== undefined;
+    const end = (await this.cleanUp(shim.bundle, shim.binary)) ?? { pid: 0, exitStatus: 255, exitedAt: now() };
+    if (this.#tasks.get(keyOf(namespace, id)) !== shim) return;
+    this.#tasks.delete(keyOf(namespace, id));
+    const { pid, exitStatus, exitedAt } = end;
+    const exit = { containerId: id, pid, exitStatus, exitedAt };
+    if (!wasPublished) exchange.publish(namespace, '/tasks/exit', TaskExit, { ...exit, id });
+    exchange.publish(namespace, '/tasks/delete', TaskDelete, exit);
+  }
+
+  #removeBundle(bundle: Bundle): void {
+    try {
+      bundle.remove();
+    } catch (error) {
+      this.#parts.log.error({ err: error, path: bundle.path }, 'remove bundle');
+    }
+  }
+
+  /** Notes on disk that the exit of a container was published: a supervisor after this one will not do it again. */
+  #noteExit(namespace: string, exit: TaskExit): void {
+    if (exit.id !== exit.containerId) return;
+    this.find(namespace, exit.containerId)?.bundle.write('exit-published', String(exit.exitStatus));
+  }
+}
+
+function keyOf(namespace: string, id: string): string {
+  return `${namespace}/${id}`;
+}
