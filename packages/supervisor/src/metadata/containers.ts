@@ -2,7 +2,7 @@
 import { alreadyExists, invalidArgument, notFound, RpcError } from '@drydock/rpc/errors';
 import { Container } from '@drydock/rpc/generated/containers';
 import type { Database } from './database.ts';
-import { parseFilters, readMap } from './filters.ts';
+import { parseListFilters, readMap } from './filters.ts';
 import { validateIdentifier } from './identifiers.ts';
 import { encodeLabels, maskMap, validateLabels } from './labels.ts';
 import { present, timestamp } from './moments.ts';
@@ -44,7 +44,7 @@ export class ContainerStore {
   }
 
   list(namespace: string, filters: readonly string[]): Container[] {
-    const filter = parseFilters(filters);
+    const filter = parseListFilters(filters);
     const rows = this.#db.all<Row>('SELECT record FROM containers WHERE namespace = ? ORDER BY id', namespace);
     const containers = rows.map(({ record }) => Container.decode(record));
     return containers.filter((container) => filter((path) => readField(container, path)));

@@ -22,6 +22,15 @@ export function parseFilters(list: readonly string[]): Filter {
   return (read) => filters.some((filter) => filter(read));
 }
 
+/** Like {@link parseFilters}, for images, containers and leases: of these containerd tells the kind of error twice. */
+export function parseListFilters(list: readonly string[]): Filter {
+  try {
+    return parseFilters(list);
+  } catch (error) {
+    throw invalidArgument(`${(error as Error).message}: invalid argument`);
+  }
+}
+
 /** Reads a field path such as `labels.<key>` where the key may hold dots. */
 export function readMap(map: Readonly<Record<string, string>>, path: readonly string[]): string | undefined {
   return map[path.join('.')];

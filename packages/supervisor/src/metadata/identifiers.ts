@@ -7,14 +7,15 @@ const form = '^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$';
 const pattern = new RegExp(form);
 const maxLength = 76;
 
-/** Throws `invalid argument` with containerd's words if `id` is no identifier; `what` names the field. */
-export function validateIdentifier(id: string, what: string): void {
-  if (id === '') throw invalidArgument(`${what}: identifier must not be empty: invalid argument`);
+/** Throws `invalid argument` with containerd's words if `id` is no identifier; `what`, if given, names the field. */
+export function validateIdentifier(id: string, what?: string): void {
+  const prefix = what === undefined ? '' : `${what}: `;
+  if (id === '') throw invalidArgument(`${prefix}identifier must not be empty: invalid argument`);
   if (id.length > maxLength)
     throw invalidArgument(
-      `${what}: identifier ${quote(id)} greater than maximum length (${maxLength} characters): invalid argument`,
+      `${prefix}identifier ${quote(id)} greater than maximum length (${maxLength} characters): invalid argument`,
     );
-  if (!pattern.test(id)) throw invalidArgument(`${what}: identifier ${quote(id)} must match ${form}: invalid argument`);
+  if (!pattern.test(id)) throw invalidArgument(`${prefix}identifier ${quote(id)} must match ${form}: invalid argument`);
 }
 
 /** The namespace that a call is made in. */

@@ -4,7 +4,7 @@ import { alreadyExists, invalidArgument, notFound } from '@drydock/rpc/errors';
 import type { Image } from '@drydock/rpc/generated/images';
 import type { Descriptor } from '@drydock/rpc/generated/types';
 import type { Database } from './database.ts';
-import { parseFilters, readMap } from './filters.ts';
+import { parseListFilters, readMap } from './filters.ts';
 import { decodeLabels, encodeLabels, maskMap, validateLabels } from './labels.ts';
 import { present, timestamp } from './moments.ts';
 import type { NamespaceStore } from './namespaces.ts';
@@ -35,7 +35,7 @@ export class ImageStore {
   }
 
   list(namespace: string, filters: readonly string[]): Image[] {
-    const filter = parseFilters(filters);
+    const filter = parseListFilters(filters);
     const rows = this.#db.all<Row>('SELECT * FROM images WHERE namespace = ? ORDER BY name', namespace);
     return rows.map(fromRow).filter((image) => filter((path) => readField(image, path)));
   }

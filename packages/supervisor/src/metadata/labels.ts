@@ -27,8 +27,8 @@ export function decodeLabels(text: string): Record<string, string> {
 }
 
 /**
- * Applies one path of a field mask to a map: `<field>` replaces it, `<field>.<key>` sets one key (which may hold dots).
- * Answers the changed map, or undefined if the path is about something else.
+ * Applies one path of a field mask to a map: `<field>` replaces it, `<field>.<key>` sets one key (which may hold dots), or
+ * removes it if it is set to nothing. Answers the changed map, or undefined if the path is about something else.
  */
 export function maskMap<T>(
   path: string,
@@ -40,5 +40,6 @@ export function maskMap<T>(
   if (!path.startsWith(`${field}.`)) return undefined;
   const key = path.slice(field.length + 1);
   const { [key]: _, ...rest } = current;
-  return key in given ? { ...rest, [key]: given[key]! } : rest;
+  const value = given[key];
+  return value === undefined || value === '' ? rest : { ...rest, [key]: value };
 }

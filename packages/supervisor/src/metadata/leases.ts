@@ -4,7 +4,7 @@ import { isDigest } from '@drydock/oci/digest';
 import { alreadyExists, invalidArgument, notFound, notImplemented } from '@drydock/rpc/errors';
 import type { Lease, Resource } from '@drydock/rpc/generated/leases';
 import type { Database } from './database.ts';
-import { parseFilters, readMap } from './filters.ts';
+import { parseListFilters, readMap } from './filters.ts';
 import { decodeLabels, encodeLabels, type Labels } from './labels.ts';
 import { present, timestamp } from './moments.ts';
 import type { NamespaceStore } from './namespaces.ts';
@@ -37,7 +37,7 @@ export class LeaseStore {
       encodeLabels(labels),
       now,
     );
-    if (added === 0) throw alreadyExists('already exists');
+    if (added === 0) throw alreadyExists(`lease ${quote(lease)}: already exists`);
     return { id: lease, labels: { ...labels }, createdAt: timestamp(now) };
   }
 
@@ -47,7 +47,7 @@ export class LeaseStore {
   }
 
   list(namespace: string, filters: readonly string[]): Lease[] {
-    const filter = parseFilters(filters);
+    const filter = parseListFilters(filters);
     const rows = this.#db.all<Row>('SELECT * FROM leases WHERE namespace = ? ORDER BY id', namespace);
     return rows
       .map(({ id, labels, created }) => ({ id, labels: decodeLabels(labels), createdAt: timestamp(created) }))

@@ -39,7 +39,7 @@ export class NamespaceStore {
   }
 
   create({ name, labels }: Namespace): Namespace {
-    validateIdentifier(name, 'namespace validation');
+    validateIdentifier(name);
     validateLabels(labels, 'namespace.Labels');
     const added = this.#db.run(
       'INSERT OR IGNORE INTO namespaces (name, labels) VALUES (?, ?)',
@@ -52,7 +52,7 @@ export class NamespaceStore {
 
   /** Sets the labels that a field mask names; without one, all of them. Makes the namespace if it is missing. */
   update({ name, labels: given }: Namespace, paths: readonly string[]): Namespace {
-    validateIdentifier(name, 'namespace validation');
+    validateIdentifier(name);
     return this.#db.transaction(() => {
       let labels = paths.length === 0 ? given : this.get(name).labels;
       for (const path of paths) {
