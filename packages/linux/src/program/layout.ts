@@ -82,7 +82,10 @@ function skips(operation: Operation, index: number): bigint {
 
 function toleranceMask(tolerate: readonly number[] | 'any'): bigint {
   if (tolerate === 'any') return 1n;
-  return tolerate.reduce((mask, errno) => mask | (1n << BigInt(errno)), 0n);
+  return tolerate.reduce((mask, errno) => {
+    if (errno < 1 || errno > 63) throw new Error(`errno ${errno} cannot be tolerated: only 1 to 63 can`);
+    return mask | (1n << BigInt(errno));
+  }, 0n);
 }
 
 /** Memory that grows, filled by address. */

@@ -1,0 +1,51 @@
+/** The flags in front of the verb, which all verbs share. */
+import { Failure } from '../failure.ts';
+import type { Flag, Flags } from './flags.ts';
+
+export const globalFlags: readonly Flag[] = [
+  { names: ['debug'], kind: 'bool', help: 'enable debug logging' },
+  { names: ['log'], kind: 'string', help: 'set the log file to write logs to', default: '/dev/stderr' },
+  { names: ['log-format'], kind: 'string', help: "set the log format ('text' (default), or 'json')", default: 'text' },
+  {
+    names: ['root'],
+    kind: 'string',
+    help: 'root directory for storage of container state (this should be located in tmpfs)',
+    default: '/run/drydock/runtime',
+  },
+  { names: ['criu'], kind: 'string', help: 'path to the criu binary used for checkpoint and restore', default: 'criu' },
+  {
+    names: ['systemd-cgroup'],
+    kind: 'bool',
+    help: 'let systemd make the cgroups (not available: it is an error to use it)',
+  },
+  {
+    names: ['rootless'],
+    kind: 'string',
+    help: "ignore cgroup permission errors ('true', 'false', or 'auto')",
+    default: 'auto',
+  },
+  { names: ['help', 'h'], kind: 'bool', help: 'show help' },
+  { names: ['version', 'v'], kind: 'bool', help: 'print the version' },
+];
+
+export interface GlobalOptions {
+  /** The directory that holds a directory for each container. */
+  readonly root: string;
+  readonly log: string | undefined;
+  readonly logFormat: 'text' | 'json';
+  readonly debug: boolean;
+  readonly systemdCgroup: boolean;
+}
+
+/** Checks the global flags. */
+export function globalOptions(flags: Flags): GlobalOptions {
+  const format = flags.text('log-format') || 'text';
+  if (format !== 'text' && format !== 'json') throw new Failure(`invalid log-format: ${format}`);
+  return {
+    root: (flags.text('root') || '/run/drydock/runtime').replace(/(?<=.)\/+$/, ''),
+    log: flags.text('log') || undefined,
+    logFormat: format,
+    debug: flags.bool('debug'),
+    systemdCgroup: flags.bool('systemd-cgroup'),
+  };
+}

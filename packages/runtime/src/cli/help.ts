@@ -1,0 +1,57 @@
+/** The texts of --help and --version, in runc's layout: callers read the lines of the version. */
+import { specVersion, version } from '../version.ts';
+import type { Command } from './command.ts';
+import type { Flag } from './flags.ts';
+import { globalFlags } from './global-options.ts';
+
+const program = 'drydock-runtime';
+
+/** dockerd and podman look for `version X` and `spec: X`. */
+export function versionText(): string {
+  const engine = process.versions.bun ? `bun: ${process.versions.bun}` : `node: ${process.versions.node}`;
+  return `${program} version ${version}\nspec: ${specVersion}\n${engine}\n`;
+}
+
+export function programHelp(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const verbs = commands.map(({ name, summary }) => `   ${name.padEnd(width)}  ${summary}\n`).join('');
+  return `NAME:
+   ${program} - Open Container Initiative runtime
+
+USAGE:
+   ${program} [global options] command [command options] [arguments...]
+
+VERSION:
+   ${version}
+spec: ${specVersion}
+
+COMMANDS:
+${verbs}
+GLOBAL OPTIONS:
+${flagLines(globalFlags)}`;
+}
+
+export function commandHelp({ name, summary, usage, flags }: Command): string {
+  const options = flags.length > 0 ? '[command options] ' : '';
+  return `NAME:
+   ${program} ${name} - ${summary}
+
+USAGE:
+   ${program} ${name} ${options}${usage}
+${flags.length > 0 ? `\nOPTIONS:\n${flagLines(flags)}` : ''}`;
+}
+
+function flagLines(flags: readonly Flag[]): string {
+  const left = flags.map(({ names, kind }) => names.map((name) => spelled(name, kind)).join(', '));
+  const width = Math.max(...left.map(({ length }) => length));
+  return flags
+    .map(({ help, default: value }, index) => {
+      const byDefault = value === undefined ? '' : ` (default: ${JSON.stringify(value)})`;
+      return `   ${left[index]!.padEnd(width)}  ${help}${byDefault}\n`;
+    })
+    .join('');
+}
+
+function spelled(name: string, kind: Flag['kind']): string {
+  return `${name.length === 1 ? '-' : '--'}${name}${kind === 'bool' ? '' : ' value'}`;
+}

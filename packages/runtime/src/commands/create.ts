@@ -1,0 +1,30 @@
+/** `create`: makes a container and leaves it waiting for `start`. */
+import type { Command } from '../cli/command.ts';
+import { createContainer } from '../container/create.ts';
+import { createFlags, enterBundle, openConsole, preservedDescriptors, withListenFds } from './create-flags.ts';
+
+export const create: Command = {
+  name: 'create',
+  summary: 'create a container',
+  usage: '<container-id>',
+  flags: createFlags,
+  arguments: [1, 1],
+  flagsAnywhere: true,
+  failure: 'runc create failed',
+  run({ global, flags, args: [id = ''], log }) {
+    const { bundle, spec } = enterBundle(flags);
+    createContainer({
+      root: global.root,
+      id,
+      bundle,
+      spec: spec.process ? { ...spec, process: withListenFds(spec.process) } : spec,
+      log,
+      pidFile: flags.text('pid-file'),
+      console: openConsole(flags, spec.process?.terminal ?? false, true),
+      preserved: preservedDescriptors(flags),
+      pivot: !flags.bool('no-pivot'),
+      newKeyring: !flags.bool('no-new-keyring'),
+    });
+    return undefined;
+  },
+};

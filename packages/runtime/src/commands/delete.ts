@@ -1,0 +1,29 @@
+/** `delete`: removes what is left of a container; one that was never started, and with --force any, is ended first. */
+import type { Command } from '../cli/command.ts';
+import { Container } from '../container/container.ts';
+import { deleteContainer } from '../container/delete.ts';
+import { NoSuchContainer } from '../failure.ts';
+
+export const delete_: Command = {
+  name: 'delete',
+  summary: 'delete any resources held by the container often used with detached container',
+  usage: '<container-id>',
+  flags: [
+    {
+      names: ['force', 'f'],
+      kind: 'bool',
+      help: 'Forcibly deletes the container if it is still running (uses SIGKILL)',
+    },
+  ],
+  arguments: [1, 1],
+  flagsAnywhere: true,
+  async run({ global, flags, args: [id = ''], log }) {
+    const force = flags.bool('force');
+    try {
+      await Container.exclusively(global.root, id, (container) => deleteContainer(container, { force, log }));
+    } catch (error) {
+      if (!(force && error instanceof NoSuchContainer)) throw error;
+    }
+    return undefined;
+  },
+};

@@ -1,0 +1,158 @@
+/**
+ * The command: looked for when the container is made, so that a missing one is an error of `create`; executed when it is
+ * started. The words are those of runc and of Go's exec.LookPath, which callers search in.
+ */
+import { Errno, errnoText } from '@drydock/linux/errno';
+import { type Argument, Memory, Slot } from '@drydock/linux/program/operation';
+import type { Program } from '@drydock/linux/program/program';
+import { AT_FDCWD } from './constants.ts';
+
+const statx = { bytes: 256, typeAndMode: 0x3, mode: 28 };
+const executeBits = 0o111;
+const directoryType = 0o040000n;
+const typeMask = 0o170000n;
+
+/** What was found, as results of the program. */
+export interface Command {
+  readonly path: Slot;
+  /** Bytes of the path. */
+  readonly length: Slot;
+}
+
+/** Finds the executable file of `args[0]`; ends the program if there is none. */
+export function compileLookUp(program: Program, args: readonly string[], env: readonly string[]): Command {
+  program.stage('command', 'process.args');
+  const [name = ''] = args;
+  const command: Command = { path: new Slot('executable'), length: new Slot('length of executable') };
+  const found = program.label();
+  if (name.includes('/')) {
+    examine(program, name, command, {
+      found,
+      missing: (errno) => `exec: "${name}": stat ${name}: ${errnoText(errno)}`,
+      refused: () => `exec: "${name}": permission denied`,
+    });
+  } else {
+    for (const directory of searchPath(env)) {
+      examine(program, `${directory || '.'}/${name}`, command, { found });
+    }
+    program.call('compare', [new Memory('zero', 8), 0, 1, -Errno.ENOENT], {
+      failure: () => `exec: "${name}": executable file not found in $PATH`,
+    });
+  }
+  program.place(found);
+  // A filesystem without execution, or a file for other users only.
+  program.call('faccessat', [AT_FDCWD, command.path, 1], {
+    failure: (errno) => `exec: "${name}": ${errnoText(errno)}`,
+  });
+  return command;
+}
+
+interface Verdict {
+  readonly found: ReturnType<Program['label']>;
+  /** The messages if the file is missing, or no executable; without them the next file is tried. */
+  readonly missing?: (errno: number) => string;
+  readonly refused?: (errno: number) => string;
+}
+
+/** Takes a file if it is executable by somebody and no directory. */
+function examine(program: Program, path: string, command: Command, { found, missing, refused }: Verdict): void {
+  const next = program.label();
+  const status = new Memory('status', statx.bytes);
+  const notFound = missing ? { failure: missing } : { tolerate: 'any' as const, onError: next };
+  const notTaken = refused ? { failure: refused } : { tolerate: 'any' as const, onError: next };
+  const is = (mask: bigint | number, value: bigint | number, otherwise: number) =>
+    [status.at(statx.mode), mask, value, otherwise] as const;
+  const [proper, executable] = [program.label(), program.label()];
+  program.call('statx', [AT_FDCWD, path, 0, statx.typeAndMode, status], notFound);
+  program.call('compare', is(typeMask, directoryType, 1), { onPositive: proper });
+  fail(program, Errno.EACCES, notTaken);
+  program.place(proper);
+  program.call('compare', is(executeBits, 0, 1), { onPositive: executable });
+  fail(program, Errno.EACCES, notTaken);
+  program.place(executable);
+  choose(program, path, command.path);
+  choose(program, Buffer.byteLength(path), command.length, found);
+  program.place(next);
+}
+
+/** An operation whose result is always the error. */
+function fail(program: Program, errno: number, options: Parameters<Program['call']>[2]): void {
+  program.call('compare', [zero, 0, 1, -errno], options);
+}
+
+/** An operation whose result is a value: an address or a length. */
+function choose(program: Program, value: Argument, store: Slot, then?: ReturnType<Program['label']>): void {
+  program.call('compare', [zero, 0, 1, value], { store, ...(then ? { onSuccess: then } : {}) });
+}
+
+const zero = new Memory('zero', 8);
+
+/** Errors of execve(2) that can still happen, with the text that the container's stderr gets. */
+const executeErrors = [
+  ...[Errno.ENOENT, Errno.EACCES, Errno.ENOEXEC, Errno.EPERM, Errno.ENOMEM, Errno.EINVAL, Errno.ELOOP, Errno.ETXTBSY],
+  ...[7, 20, 24, 40, 80],
+];
+
+/** Executes the command. If that fails, says so on standard error — `start` gives the end of the line — and exits with 1. */
+export function compileExecute(
+  program: Program,
+  command: Command,
+  args: readonly string[],
+  env: readonly string[],
+  start?: { readonly finding: Memory; readonly length: Slot },
+): void {
+  program.stage('execute', 'process.args');
+  const result = new Slot('result');
+  const errno = program.keep(new Memory('result', 8, [[0, result]]));
+  program.call('execve', [command.path, strings('argv', args), strings('environment', env)], {
+    store: result,
+    tolerate: 'any',
+  });
+  const ended = program.label();
+  const tell = (why: string) => {
+    const lineEnd = start ? ([start.finding, start.length] as const) : text('\n');
+    say(program, [text('exec '), [command.path, command.length], text(`: ${why}`), lineEnd], ended);
+  };
+  for (const number of executeErrors) {
+    const other = program.label();
+    program.call('compare', [errno, -1, -number, 1], { onPositive: other });
+    tell(errnoText(number));
+    program.place(other);
+  }
+  tell('cannot be executed');
+  program.place(ended);
+  program.call('exit_group', [1]);
+}
+
+/** Writes to standard error and goes on at `then`, whether anybody reads it or not. */
+function say(
+  program: Program,
+  parts: readonly (readonly [address: Argument, length: Argument])[],
+  then: ReturnType<Program['label']>,
+): void {
+  const vector = new Memory(
+    'message',
+    parts.length * 16,
+    parts.flatMap(([address, length], index) => [[index * 16, address] as const, [index * 16 + 8, length] as const]),
+  );
+  program.call('writev', [2, vector, parts.length], { tolerate: 'any', onSuccess: then, onError: then });
+}
+
+function text(value: string): readonly [Argument, Argument] {
+  return [value, Buffer.byteLength(value)];
+}
+
+/** An array of addresses of strings, ended by 0. */
+function strings(name: string, values: readonly string[]): Memory {
+  return new Memory(
+    values.length > 6 ? `[${name}, ${values.length} strings]` : JSON.stringify(values),
+    (values.length + 1) * 8,
+    values.map((value, index) => [index * 8, value] as const),
+  );
+}
+
+/** The directories of PATH: the last one counts, as for getenv in Go. */
+function searchPath(env: readonly string[]): readonly string[] {
+  const path = env.findLast((variable) => variable.startsWith('PATH='))?.slice('PATH='.length);
+  return path ? path.split(':') : [];
+}

@@ -1,0 +1,105 @@
+/** A container's first process, from the clone to its command: the stages in their order. */
+
+import { errnoText } from '@drydock/linux/errno';
+import { Program } from '@drydock/linux/program/program';
+import type { Spec } from '@drydock/oci/runtime-spec';
+import { compileBegin } from './begin.ts';
+import { compileExecute, compileLookUp } from './command.ts';
+import { compileConsole } from './console.ts';
+import { AT_FDCWD } from './constants.ts';
+import { closeAllBut, compileNullDevices, compileSession, markCloseOnExec } from './descriptors.ts';
+import { compileDevices } from './devices.ts';
+import type { Host, StartOptions } from './host.ts';
+import { compileIdentity } from './identity.ts';
+import { compileNamespaceSettings, compileProcessSettings } from './kernel-settings.ts';
+import { remountReadOnly } from './mount.ts';
+import { compileMounts } from './mounts.ts';
+import { compileNamespaces } from './namespaces.ts';
+import { openTarget } from './paths.ts';
+import { compileMaskedPaths, compileReadOnlyPaths } from './restrict.ts';
+import { compileChangeRoot, compileRoot, compileRootPropagation } from './root.ts';
+import { compileSeccomp } from './seccomp.ts';
+import { awaitParent, awaitStart, tellParent } from './sync.ts';
+
+/** A validated configuration with what its paths are relative to. */
+export interface ContainerPlan {
+  readonly spec: Spec;
+  /** The root filesystem, absolute. */
+  readonly rootfs: string;
+  readonly options: StartOptions;
+}
+
+/** Compiles a container. A pure function: the same plan and host give the same program. */
+export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Host): Program {
+  const { descriptors } = host;
+  const process = spec.process ?? {};
+  const linux = spec.linux ?? {};
+  const namespaces = linux.namespaces ?? [];
+  const mounts = spec.mounts ?? [];
+  const propagation = linux.rootfsPropagation ?? '';
+  const program = new Program();
+
+  compileBegin(program, host);
+  compileSession(program);
+  compileNamespaces(program, namespaces, host);
+  compileProcessSettings(program, process, host);
+  compileNamespaceSettings(program, spec);
+
+  const root = compileRoot(program, rootfs, propagation, host);
+  const cgroupNamespace = namespaces.some(({ type, path }) => type === 'cgroup' && !path);
+  const { readOnlyLater } = compileMounts(program, { mounts, rootfs, root, host, cgroupNamespace });
+  if (!hasOwnDev(spec)) compileDevices(program, root, linux.devices ?? [], host);
+  if (descriptors.go !== undefined) {
+    program.stage('hooks', 'hooks');
+    tellParent(program, descriptors.report, 'hooks');
+    awaitParent(program, descriptors.go);
+  }
+  compileChangeRoot(program, root, options);
+  closeAllBut(program, descriptors, options.preserved);
+  compileNullDevices(program, host);
+
+  if (process.terminal && descriptors.console !== undefined)
+    compileConsole(program, { socket: descriptors.console, size: process.consoleSize, mount: true });
+  makeWorkingDirectory(program, process.cwd ?? '/');
+  program.stage('restrict', 'mounts');
+  for (const path of readOnlyLater) remountReadOnly(program, path, `make ${path} read-only`);
+  program.field('root.readonly');
+  if (spec.root?.readonly) remountReadOnly(program, '/', 'make the root filesystem read-only');
+  compileRootPropagation(program, propagation);
+  compileReadOnlyPaths(program, linux.readonlyPaths ?? []);
+  compileMaskedPaths(program, linux.maskedPaths ?? []);
+
+  const keyring = options.newKeyring ? `_ses.${options.id}` : undefined;
+  compileIdentity(program, { process, host, keyring });
+  const env = environment(process.env ?? [], host.home);
+  const command = compileLookUp(program, process.args ?? [], env);
+  markCloseOnExec(program, options.preserved);
+  program.stage('start');
+  tellParent(program, descriptors.report, 'ready');
+  program.call('close', [descriptors.report]);
+  const start = descriptors.fifo === undefined ? undefined : awaitStart(program, descriptors.fifo);
+  if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
+  compileExecute(program, command, process.args ?? [], env, start);
+  return program;
+}
+
+/** HOME is that of the user unless the configuration names one. */
+export function environment(env: readonly string[], home: string): readonly string[] {
+  return env.some((variable) => /^HOME=./.test(variable)) ? env : [...env.filter((v) => v !== 'HOME='), `HOME=${home}`];
+}
+
+/** Whether /dev is a directory of the host, which is not to be filled with nodes. */
+function hasOwnDev({ mounts = [] }: Spec): boolean {
+  return mounts.some(
+    ({ destination = '', type, options = [] }) =>
+      /^\/?dev\/*$/.test(destination) && (type === 'bind' || options.includes('bind') || options.includes('rbind')),
+  );
+}
+
+function makeWorkingDirectory(program: Program, cwd: string): void {
+  program.stage('command', 'process.cwd');
+  const failure = (op: string, errno: number) =>
+    `error during container init: ${op.replace(/^open/, 'mkdir')}: ${errnoText(errno)}`;
+  const directory = openTarget(program, { root: AT_FDCWD, path: cwd, kind: 'directory', failure });
+  program.call('close', [directory]);
+}

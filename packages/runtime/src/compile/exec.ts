@@ -1,0 +1,55 @@
+/** Another process in a running container: it joins the namespaces of the first one, and executes at once. */
+import { errnoText } from '@drydock/linux/errno';
+import { Program } from '@drydock/linux/program/program';
+import type { Process } from '@drydock/oci/runtime-spec';
+import { compileBegin } from './begin.ts';
+import { compileExecute, compileLookUp } from './command.ts';
+import { compileConsole } from './console.ts';
+import { Clone, flags } from './constants.ts';
+import { environment } from './create.ts';
+import { compileSession, markCloseOnExec } from './descriptors.ts';
+import type { Host } from './host.ts';
+import { compileIdentity } from './identity.ts';
+import { compileProcessSettings } from './kernel-settings.ts';
+import { compileSeccomp } from './seccomp.ts';
+import { tellParent } from './sync.ts';
+
+export interface ExecPlan {
+  readonly process: Process;
+  /** Descriptor of the first process (pidfd_open(2)), whose namespaces are joined; the launcher joins the PID namespace. */
+  readonly container: number;
+  readonly preserved: number;
+}
+
+/** Compiles an exec. A pure function. */
+export function compileExec({ process, container, preserved }: ExecPlan, host: Host): Program {
+  const { descriptors } = host;
+  const program = new Program();
+  compileBegin(program, host);
+  compileSession(program);
+  compileProcessSettings(program, process, host);
+  joinContainer(program, container);
+  if (process.terminal && descriptors.console !== undefined)
+    compileConsole(program, { socket: descriptors.console, size: process.consoleSize, mount: false });
+  compileIdentity(program, { process, host, keyring: undefined });
+  const env = environment(process.env ?? [], host.home);
+  const command = compileLookUp(program, process.args ?? [], env);
+  markCloseOnExec(program, preserved);
+  program.stage('start');
+  tellParent(program, descriptors.report, 'ready');
+  program.call('close', [descriptors.report]);
+  if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
+  compileExecute(program, command, process.args ?? [], env);
+  return program;
+}
+
+/** All namespaces at once; the working directory is the container's root then. */
+export function joinContainer(program: Program, container: number): void {
+  program.stage('namespaces', 'linux.namespaces');
+  const { CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWCGROUP } = Clone;
+  const all = flags(CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWCGROUP);
+  program.call('setns', [container, all], {
+    failure: (errno) => `failed to setns into the container's namespaces: ${errnoText(errno)}`,
+  });
+  program.call('close', [container]);
+}

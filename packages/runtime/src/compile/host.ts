@@ -1,0 +1,68 @@
+/** What compiling needs to know of the machine and of this invocation: facts only, so that it stays a pure function. */
+
+/** Descriptors that the child keeps. */
+export interface Descriptors {
+  /** The child writes failures and its progress here. */
+  readonly report: number;
+  /** The child reads a byte here when it waits for the parent; undefined if it never does. */
+  readonly go?: number | undefined;
+  /** The exec FIFO, open for both directions; undefined if the command is executed at once. */
+  readonly fifo?: number | undefined;
+  /** A socket to send the terminal's master to, already connected. */
+  readonly console?: number | undefined;
+  /** `cgroup.procs` files: who writes 0 to one is in the cgroup. */
+  readonly procs: readonly number[];
+  /** Namespaces to join, by the specification's type; `pid` is joined by the launcher. */
+  readonly namespaces: Readonly<Record<string, number>>;
+}
+
+/** The host's side of a bind mount. */
+export interface SourceFacts {
+  readonly kind: 'directory' | 'file' | 'missing';
+  readonly procfs: boolean;
+}
+
+/** A v1 hierarchy as the container's /sys/fs/cgroup shows it. */
+export interface CgroupDirectory {
+  /** The directory's name there, such as `cpu,cpuacct`. */
+  readonly name: string;
+  /** The container's cgroup on the host. */
+  readonly source: string;
+  /** Options to mount it anew in a cgroup namespace. */
+  readonly options: readonly string[];
+  /** Other names of it, such as `cpu`. */
+  readonly links: readonly string[];
+}
+
+export interface Host {
+  readonly machine: 'x64' | 'arm64';
+  readonly descriptors: Descriptors;
+  readonly cgroup: { readonly version: 1 | 2; readonly directories: readonly CgroupDirectory[] };
+  /** The highest capability's number. */
+  readonly lastCapability: number;
+  /** The capabilities that this process could give, as a mask. */
+  readonly boundingSet: bigint;
+  /** The mount that the root filesystem is on, if changes there would reach other mount namespaces. */
+  readonly sharedRootParent: string | undefined;
+  readonly sources: ReadonlyMap<string, SourceFacts>;
+  /** Permissions of directories of the image by path, which a tmpfs there takes over. */
+  readonly modes: ReadonlyMap<string, number>;
+  /** For 0, 1, 2: whether it is /dev/null, and whose it is. */
+  readonly stdio: readonly { readonly null: boolean; readonly uid: number }[];
+  /** The user's home directory, for HOME. */
+  readonly home: string;
+  readonly oomScoreAdj: number;
+  /** The compiled seccomp filter, and the flags to load it with. */
+  readonly seccomp?: { readonly filter: Uint8Array; readonly flags: number } | undefined;
+  /** Whether /proc/kcore is there. */
+  readonly kcore: boolean;
+}
+
+/** What the command line says of a process to start. */
+export interface StartOptions {
+  readonly id: string;
+  /** How many descriptors from 0 on the command gets. */
+  readonly preserved: number;
+  readonly pivot: boolean;
+  readonly newKeyring: boolean;
+}

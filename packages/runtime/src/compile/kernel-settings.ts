@@ -1,0 +1,44 @@
+/** What the kernel keeps for the container's namespaces and its first process: names, sysctls, labels, scores. */
+import { errnoText } from '@drydock/linux/errno';
+import { Slot } from '@drydock/linux/program/operation';
+import type { Program } from '@drydock/linux/program/program';
+import type { Process, Spec } from '@drydock/oci/runtime-spec';
+import { AT_FDCWD, flags, O } from './constants.ts';
+import type { Host } from './host.ts';
+
+const fails = (op: string) => (errno: number) => `error during container init: ${op}: ${errnoText(errno)}`;
+
+/** Host name, domain name and sysctls. It runs before the root changes: the host's /proc/sys is no file of the image. */
+export function compileNamespaceSettings(program: Program, { hostname, domainname, linux }: Spec): void {
+  program.stage('settings', 'hostname');
+  if (hostname) program.call('sethostname', [hostname, Buffer.byteLength(hostname)], { failure: fails('sethostname') });
+  program.field('domainname');
+  if (domainname)
+    program.call('setdomainname', [domainname, Buffer.byteLength(domainname)], { failure: fails('setdomainname') });
+  program.field('linux.sysctl');
+  for (const [name, value] of Object.entries(linux?.sysctl ?? {}))
+    writeFile(program, `/proc/sys/${name.replaceAll('.', '/')}`, value);
+}
+
+/** What only the host's /proc/self can set. */
+export function compileProcessSettings(program: Program, process: Process, host: Host): void {
+  program.stage('settings', 'process.oomScoreAdj');
+  const { oomScoreAdj, apparmorProfile } = process;
+  if (oomScoreAdj !== undefined && oomScoreAdj !== host.oomScoreAdj)
+    writeFile(program, '/proc/self/oom_score_adj', String(oomScoreAdj));
+  program.field('process.apparmorProfile');
+  if (apparmorProfile)
+    writeFile(program, '/proc/self/attr/exec', `exec ${apparmorProfile}`, (errno) =>
+      fails('unable to apply apparmor profile: apparmor failed to apply profile: write /proc/self/attr/exec')(errno),
+    );
+}
+
+function writeFile(program: Program, path: string, text: string, failure?: (errno: number) => string): void {
+  const file = new Slot(`fd of ${path}`);
+  const how = flags(O.O_WRONLY, O.O_CLOEXEC);
+  program.call('openat', [AT_FDCWD, path, how, 0], { store: file, failure: fails(`open ${path}`) });
+  program.call('write', [file, text, Buffer.byteLength(text)], {
+    failure: failure ?? fails(`write ${path} (${text})`),
+  });
+  program.call('close', [file]);
+}

@@ -1,0 +1,42 @@
+/** The mounts of a container, in the order of its configuration. */
+import { cleanPath } from '@drydock/linux/cgroups/hierarchies';
+import { errnoText } from '@drydock/linux/errno';
+import type { Program } from '@drydock/linux/program/program';
+import type { Mount } from '@drydock/oci/runtime-spec';
+import { mountCgroups } from './cgroup-mount.ts';
+import { type MountJob, type MountsOptions, mountOne } from './mount.ts';
+import { isReadOnly, parseMountOptions, withoutReadOnly } from './mount-options.ts';
+
+/** Mounts everything, in order. Answers what becomes read-only when everything is done: /dev gets its nodes first. */
+export function compileMounts(program: Program, options: MountsOptions): { readonly readOnlyLater: readonly string[] } {
+  const readOnlyLater: string[] = [];
+  for (const [index, mount] of options.mounts.entries()) {
+    program.stage('mounts', `mounts[${index}]`);
+    const destination = cleanPath(`/${mount.destination ?? ''}`);
+    const parsed = parseMountOptions(mount.options ?? [], mount.type ?? '');
+    const later = destination === '/dev' && isReadOnly(parsed.attributes) && !parsed.bind;
+    if (later) readOnlyLater.push(destination);
+    const job: MountJob = {
+      ...options,
+      mount,
+      destination,
+      parsed: later ? { ...parsed, attributes: withoutReadOnly(parsed.attributes) } : parsed,
+      failure: mountFailure(mount, options.rootfs),
+    };
+    if (mount.type === 'cgroup' && !parsed.bind) mountCgroups(program, job);
+    else mountOne(program, job);
+  }
+  return { readOnlyLater };
+}
+
+/** `error mounting "proc" to rootfs at "/proc": mount proc on /proc (nosuid): operation not permitted`. */
+function mountFailure({ source = '', destination }: Mount, rootfs: string): (op: string, errno: number) => string {
+  const start = `error during container init: error mounting "${source}" to rootfs at "${destination}": `;
+  return (op, errno) => {
+    const where = op.replace(
+      /^(mkdir|open|create) (\/.*)$/,
+      (_, verb, path) => `${verb === 'open' ? 'mkdir' : verb} ${rootfs}${path}`,
+    );
+    return `${start}${where}${errno === 0 ? '' : `: ${errnoText(errno)}`}`;
+  };
+}

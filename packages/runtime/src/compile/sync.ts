@@ -1,0 +1,46 @@
+/**
+ * How child and parent speak while a process is made:
+ *
+ *     child                                   parent
+ *     {0, hooks} on the report pipe  ───────▶ runs the hooks that want the namespaces, not yet the root
+ *     read of the go pipe            ◀─────── a byte
+ *     {0, ready}                     ───────▶ state, pid file, exit code 0
+ *     read of the exec FIFO          ◀─────── `start`: what it has found out about the command
+ *     execve
+ *
+ * A failure is {address of the operation, negated errno} instead; the end of the pipe is the child's death.
+ */
+import { Memory, Slot } from '@drydock/linux/program/operation';
+import type { Program } from '@drydock/linux/program/program';
+
+/** What the second word of a message is when the first is 0. */
+export const milestones = { hooks: 1, ready: 2 } as const;
+export const messageBytes = 16;
+
+/** Tells the parent that a milestone is reached. */
+export function tellParent(program: Program, report: number, milestone: keyof typeof milestones): void {
+  const message = new Memory(`{${milestone}}`, messageBytes, [[8, milestones[milestone]]]);
+  program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
+}
+
+/** Waits until the parent has done its part; if it is gone, so is the child. */
+export function awaitParent(program: Program, go: number): void {
+  const told = program.label();
+  program.call('read', [go, new Memory('byte', 8), 1], { onPositive: told, failure: 'wait for the runtime' });
+  program.call('exit_group', [1]);
+  program.place(told);
+  program.call('close', [go]);
+}
+
+/**
+ * Waits for `start`, which writes the end of the line that standard error gets if the command cannot be executed: what it
+ * has found out about the command, or only the line's end. Answers where that is, and how long.
+ */
+export function awaitStart(program: Program, fifo: number): { readonly finding: Memory; readonly length: Slot } {
+  const finding = new Memory('finding', 2048);
+  const length = new Slot('length of the finding');
+  // The FIFO is open for writing too, so that the read does not end while there is no writer.
+  program.call('read', [fifo, finding, finding.bytes.length], { store: length });
+  program.call('close', [fifo]);
+  return { finding, length };
+}

@@ -1,0 +1,88 @@
+/** Refuses configurations that make no sense, before anything is made; in runc's words. */
+import { cleanPath } from '@drydock/linux/cgroups/hierarchies';
+import { checkProfile } from '@drydock/linux/seccomp/profile';
+import type { Linux, Process, Spec } from '@drydock/oci/runtime-spec';
+import { Failure } from '../failure.ts';
+import { rlimits } from './identity.ts';
+import { type NamespaceType, namespaceFlags } from './namespaces.ts';
+import { knownPropagations } from './root.ts';
+
+/** Throws {@link Failure} that names the field. */
+export function validateSpec(spec: Spec): void {
+  const { linux = {}, root, process } = spec;
+  if (process === undefined) throw new Failure('process property must not be empty');
+  validateProcess(process);
+  if (root === undefined) throw new Failure('root must be specified');
+  validateNamespaces(linux);
+  const propagation = linux.rootfsPropagation ?? '';
+  if (propagation !== '' && !knownPropagations.includes(propagation))
+    throw new Failure(`rootfsPropagation=${propagation} is not supported`);
+  validateDevices(linux);
+  if (linux.seccomp) validateSeccomp(linux);
+  if ((spec.hostname || spec.domainname) && !isPrivate(linux, 'uts'))
+    throw new Failure(`unable to set ${spec.hostname ? 'hostname' : 'domainname'} without a private UTS namespace`);
+  if ((linux.maskedPaths?.length || linux.readonlyPaths?.length) && !isPrivate(linux, 'mount'))
+    throw new Failure('unable to restrict sys entries without a private MNT namespace');
+  if (!isPrivate(linux, 'mount')) throw new Failure('a container without a private MNT namespace is not supported');
+  for (const name of Object.keys(linux.sysctl ?? {})) validateSysctl(name, linux);
+}
+
+/** The process of a container or of an exec. */
+export function validateProcess({ args, cwd = '', rlimits: limits = [], selinuxLabel, user }: Process): void {
+  if (cwd === '') throw new Failure('Cwd property must not be empty');
+  if (!cwd.startsWith('/')) throw new Failure('Cwd must be an absolute path');
+  if (!args?.length) throw new Failure('args must not be empty');
+  for (const { type = '' } of limits) if (!rlimits.includes(type)) throw new Failure(`wrong rlimit value: ${type}`);
+  if (selinuxLabel) throw new Failure('selinux label is specified in config, but selinux is disabled or not supported');
+  if (user?.umask !== undefined && user.umask > 0o777) throw new Failure(`invalid umask ${user.umask.toString(8)}`);
+}
+
+function validateNamespaces({ namespaces = [], uidMappings, gidMappings }: Linux): void {
+  const seen = new Set<string>();
+  for (const { type = '', path = '' } of namespaces) {
+    if (type === 'user' || type === 'time') throw new Failure(`namespace {"${type}" "${path}"} is not supported`);
+    if (!(type in namespaceFlags)) throw new Failure(`namespace {"${type}" "${path}"} does not exist`);
+    if (seen.has(type)) throw new Failure(`malformed spec file: duplicated ns {"${type}" "${path}"}`);
+    seen.add(type);
+  }
+  if (uidMappings?.length || gidMappings?.length)
+    throw new Failure('User namespace mappings specified, but USER namespace is not enabled in the config');
+}
+
+function validateDevices({ devices = [], resources = {} }: Linux): void {
+  for (const { type = '', path = '' } of devices) {
+    if (!['c', 'u', 'b', 'p'].includes(type)) throw new Failure(`invalid device type "${type}"`);
+    if (cleanPath(`/${path}`) !== path) throw new Failure(`device path "${path}" is not an absolute, clean path`);
+  }
+  for (const { type = 'a' } of resources.devices ?? [])
+    if (!['', 'a', 'b', 'c'].includes(type)) throw new Failure(`invalid cgroup device type "${type}"`);
+}
+
+function validateSeccomp({ seccomp = {} }: Linux): void {
+  if (seccomp.listenerPath || seccomp.syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY'))
+    throw new Failure('seccomp: SCMP_ACT_NOTIFY and listenerPath are not supported');
+  try {
+    checkProfile(seccomp);
+  } catch (error) {
+    throw new Failure((error as Error).message, { cause: error });
+  }
+}
+
+/** Which namespace a sysctl belongs to: one that the host shares must not be changed. */
+function validateSysctl(written: string, linux: Linux): void {
+  const name = written.replaceAll('/', '.');
+  const ipc = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..*)$/.test(name);
+  if (ipc && isPrivate(linux, 'ipc')) return;
+  if (name.startsWith('net.')) {
+    if (isPrivate(linux, 'network')) return;
+    throw new Failure(`sysctl "${written}" not allowed in host network namespace`);
+  }
+  if (name === 'kernel.domainname' && isPrivate(linux, 'uts')) return;
+  if (name === 'kernel.hostname')
+    throw new Failure(`sysctl "${written}" is not allowed as it conflicts with the OCI "hostname" field`);
+  throw new Failure(`sysctl "${written}" is not in a separate kernel namespace`);
+}
+
+function isPrivate({ namespaces = [] }: Linux, type: NamespaceType): boolean {
+  return namespaces.some((namespace) => namespace.type === type);
+}

@@ -1,0 +1,213 @@
+/** Makes a container: everything up to the point where its command could be executed (runtime.md, "create"). */
+import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
+import { CgroupError } from '@drydock/linux/cgroups/cgroup';
+import { parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { cgroupAt } from '@drydock/linux/cgroups/open';
+import { closeFile, fileStatus, Open, openFile, readText } from '@drydock/linux/disk';
+import { syscall } from '@drydock/linux/syscall';
+import type { Spec } from '@drydock/oci/runtime-spec';
+import type { Log } from '../cli/log.ts';
+import { unavailableCapabilities } from '../compile/capabilities.ts';
+import { compileCreate } from '../compile/create.ts';
+import type { Host } from '../compile/host.ts';
+import { cloneFlags } from '../compile/namespaces.ts';
+import { validateSpec } from '../compile/validate.ts';
+import { explain, Failure, failingAs } from '../failure.ts';
+import { hasHooks, runHooks } from '../hooks/run.ts';
+import { checkId, lockDirectory, ociState } from './container.ts';
+import { destroy } from './destroy.ts';
+import { deviceRules } from './device-rules.ts';
+import {
+  cgroupDirectories,
+  needsHome,
+  processFacts,
+  seccompFacts,
+  sharedMountOf,
+  sourceFacts,
+  targetModes,
+} from './facts.ts';
+import { homeOf } from './home.ts';
+import { InitProcess, makePipe } from './init.ts';
+import { openNamespaces } from './namespaces.ts';
+import { writePidFile } from './pid-file.ts';
+import { processStat } from './process.ts';
+import { type ContainerState, makeStateDirectory, writeState } from './state.ts';
+
+export interface CreateOptions {
+  readonly root: string;
+  readonly id: string;
+  /** Absolute; it is the working directory. */
+  readonly bundle: string;
+  readonly spec: Spec;
+  readonly log: Log;
+  readonly pidFile?: string | undefined;
+  /** A connected socket for the terminal's master. */
+  readonly console?: number | undefined;
+  /** Descriptors from 0 on that the command gets. */
+  readonly preserved: number;
+  readonly pivot: boolean;
+  readonly newKeyring: boolean;
+}
+
+/** Creates a container; answers its state. Leaves nothing behind if it fails. */
+export function createContainer(options: CreateOptions): ContainerState {
+  const { root, id, spec, bundle, log } = options;
+  checkId(id);
+  validateSpec(spec);
+  const rootfs = absolute(bundle, spec.root?.path ?? '');
+  failingAs('invalid rootfs', () => fileStatus(rootfs));
+  const mountinfo = readText('/proc/self/mountinfo');
+  const hierarchies = parseHierarchies(mountinfo, readText('/proc/self/cgroup'));
+  const cgroup = cgroupAt(spec.linux?.cgroupsPath || id, hierarchies);
+
+  const directory = `${root}/${id}`;
+  if (!makeStateDirectory(root, directory)) throw new Failure('container with given ID already exists');
+  const lock = lockDirectory(directory);
+  // Written before anything is made, so that what a killed `create` leaves can be deleted.
+  let state = initialState(options, rootfs, cgroup);
+  try {
+    writeState(directory, state);
+    const host = { mountinfo, directories: cgroupDirectories(hierarchies, cgroup), version: hierarchies.version };
+    const started = failingAs('unable to start container process', () =>
+      startInit({ ...options, rootfs, directory, state, cgroup, host }),
+    );
+    state = { ...state, pid: started.pid, startTime: processStat(started.pid)?.startTime ?? 0 };
+    writeState(directory, state);
+    if (options.pidFile) writePidFile(options.pidFile, state.pid);
+    return state;
+  } catch (error) {
+    destroy({ directory, state, cgroup, log });
+    throw error;
+  } finally {
+    closeFile(lock);
+  }
+}
+
+interface StartOptions extends CreateOptions {
+  readonly rootfs: string;
+  readonly directory: string;
+  readonly state: ContainerState;
+  readonly cgroup: Cgroup;
+  readonly host: { readonly mountinfo: string } & Host['cgroup'];
+}
+
+/** The cgroup, the child, the hooks in between. The child is killed if something fails. */
+function startInit(options: StartOptions): InitProcess {
+  const { spec, cgroup, directory, id, state, log } = options;
+  makeCgroup(cgroup, spec);
+  const { hooks = {} } = spec;
+  const namespaces = openNamespaces(spec.linux?.namespaces ?? []);
+  const report = makePipe();
+  const go = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer') ? makePipe() : undefined;
+  const fifo = makeFifo(`${directory}/exec.fifo`);
+  const procs = cgroup.openProcs();
+  const host = gatherHost(options, {
+    report: report.write,
+    go: go?.read,
+    fifo,
+    console: options.console,
+    procs,
+    namespaces,
+  });
+  for (const name of unavailableCapabilities(spec.process?.capabilities ?? {}, host.boundingSet))
+    log.warning(`ignoring unknown or unavailable capabilities: [${name}]`);
+  const program = compileCreate({ spec, rootfs: options.rootfs, options }, host);
+  const keep = [
+    fifo,
+    ...procs,
+    ...Object.values(namespaces),
+    ...(options.console === undefined ? [] : [options.console]),
+  ];
+  const init = InitProcess.start({
+    program,
+    machine: host.machine,
+    title: ['drydock-runtime', 'init', id],
+    namespaces: cloneFlags(spec.linux?.namespaces ?? []),
+    pidNamespace: namespaces.pid,
+    preserved: options.preserved,
+    keep,
+    report,
+    go,
+  });
+  try {
+    const explainDeath = (exitCode: number) =>
+      cgroup.oomKills() > 0
+        ? 'container init was OOM-killed (memory limit too low?)'
+        : `error during container init: it ended with exit code ${exitCode} before it was ready`;
+    while (init.next(explainDeath) === 'hooks') {
+      runCreateHooks(spec, { ...state, pid: init.pid });
+      init.proceed();
+    }
+    return init;
+  } catch (error) {
+    init.kill();
+    throw error;
+  } finally {
+    init.close();
+    for (const descriptor of keep) closeFile(descriptor);
+  }
+}
+
+function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): void {
+  failingAs('error during container init', () => {
+    const creating = ociState(state, 'creating');
+    runHooks(hooks, 'prestart', { state: creating });
+    runHooks(hooks, 'createRuntime', { state: creating });
+    runHooks(hooks, 'createContainer', { state: creating, inside: state.pid });
+  });
+}
+
+function makeCgroup(cgroup: Cgroup, { linux: { resources = {} } = {} }: Spec): void {
+  failingAs('unable to apply cgroup configuration', () => cgroup.create());
+  try {
+    cgroup.allowDevices(deviceRules(resources.devices));
+    cgroup.limit(resources);
+  } catch (error) {
+    const stage =
+      error instanceof CgroupError && error.controller === 'cpuset'
+        ? 'unable to apply cgroup configuration'
+        : 'error during container init: error setting cgroup config for procHooks process';
+    throw new Failure(`${stage}: ${explain(error)}`, { cause: error });
+  }
+}
+
+function gatherHost(options: StartOptions, descriptors: Host['descriptors']): Host {
+  const { spec, rootfs, root, host } = options;
+  const { process = {}, mounts = [] } = spec;
+  return {
+    ...processFacts(),
+    descriptors,
+    cgroup: host,
+    sharedRootParent: sharedMountOf(rootfs, host.mountinfo),
+    sources: sourceFacts(mounts),
+    modes: targetModes(rootfs, mounts),
+    home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
+    seccomp: failingAs('unable to init seccomp', () => seccompFacts(spec.linux?.seccomp, root)),
+  };
+}
+
+/** The FIFO that parts create from start, open for both directions. */
+function makeFifo(path: string): number {
+  syscall('mknodat', [-100, path, 0o010600, 0], `mkfifo ${path}`);
+  return openFile(path, Open.readWrite);
+}
+
+function initialState({ id, bundle, spec }: CreateOptions, rootfs: string, cgroup: Cgroup): ContainerState {
+  return {
+    id,
+    pid: 0,
+    startTime: 0,
+    created: new Date().toISOString(),
+    ociVersion: spec.ociVersion ?? '',
+    bundle,
+    rootfs,
+    annotations: spec.annotations ?? {},
+    cgroupPaths: cgroup.paths,
+    namespaces: Object.fromEntries((spec.linux?.namespaces ?? []).map(({ type = '', path = '' }) => [type, path])),
+    hooks: spec.hooks ?? {},
+  };
+}
+
+function absolute(directory: string, path: string): string {
+  return path.startsWith('/') ? path : `${directory}/${path}`.replace(/\/\.(?=\/|$)/g, '');
+}

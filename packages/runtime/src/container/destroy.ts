@@ -1,0 +1,45 @@
+/** Removes what is left of a container whose processes have ended. */
+import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
+import { listDirectory, pause, removeEmptyDirectory, removeFile } from '@drydock/linux/disk';
+import { trySyscall } from '@drydock/linux/syscall';
+import type { Log } from '../cli/log.ts';
+import { explain } from '../failure.ts';
+import { runHooks } from '../hooks/run.ts';
+import { ociState } from './container.ts';
+import type { ContainerState } from './state.ts';
+
+export interface DestroyOptions {
+  readonly directory: string;
+  readonly state: ContainerState;
+  readonly cgroup: Cgroup;
+  readonly log: Log;
+}
+
+/** Ends every process, removes the cgroup and the directory, runs the poststop hooks; their failure is only logged. */
+export function destroy({ directory, state, cgroup, log }: DestroyOptions): void {
+  endAll(cgroup);
+  cgroup.remove();
+  removeStateDirectory(directory);
+  try {
+    runHooks(state.hooks, 'poststop', { state: ociState(state, 'stopped') });
+  } catch (error) {
+    log.error(explain(error));
+  }
+}
+
+/** Without a PID namespace of its own, the container's other processes outlive its first one. */
+function endAll(cgroup: Cgroup): void {
+  const sigkill = 9;
+  for (let round = 0; round < 100; round++) {
+    const pids = cgroup.processes();
+    if (pids.length === 0) return;
+    for (const pid of pids) trySyscall('kill', pid, sigkill);
+    if (cgroup.isFrozen()) cgroup.thaw();
+    pause(Math.min(10, round + 1));
+  }
+}
+
+function removeStateDirectory(directory: string): void {
+  for (const name of listDirectory(directory)) removeFile(`${directory}/${name}`);
+  removeEmptyDirectory(directory);
+}

@@ -1,0 +1,149 @@
+/**
+ * What is kept of a container between invocations: `<root>/<id>/state.json`. The fields are those of runc's file of that
+ * name, so that its tools read ours. The file is replaced whole (written beside, then renamed); it is not synced to disk,
+ * since after a power failure there is no container for it to describe.
+ */
+import { makeDirectories, Open, readTextIfPresent, rename, writeFile } from '@drydock/linux/disk';
+import { list, map, parseShaped, struct } from '@drydock/oci/runtime-shape';
+import type { Hook, Hooks } from '@drydock/oci/runtime-spec';
+
+export interface ContainerState {
+  readonly id: string;
+  /** 0 until the first process is there. */
+  readonly pid: number;
+  /** Clock ticks since boot: a process that has the pid but not the time is another one. */
+  readonly startTime: number;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly ociVersion: string;
+  readonly bundle: string;
+  readonly rootfs: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly cgroupPaths: Readonly<Record<string, string>>;
+  /** The namespaces of the configuration: by type, the path of an existing one or ''. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  readonly hooks: Hooks;
+  readonly capabilities?: unknown;
+}
+
+const command = struct('Command', {
+  path: 'string',
+  args: list('string'),
+  env: list('string'),
+  dir: 'string',
+  // Nanoseconds.
+  timeout: 'int64',
+});
+
+const hooks = list(command);
+
+const file = struct('State', {
+  id: 'string',
+  init_process_pid: 'int',
+  init_process_start: 'uint64',
+  created: 'string',
+  cgroup_paths: map('string'),
+  config: struct('Config', {
+    rootfs: 'string',
+    version: 'string',
+    labels: list('string'),
+    namespaces: list(struct('Namespace', { type: 'string', path: 'string' })),
+    Hooks: struct('Hooks', {
+      prestart: hooks,
+      createRuntime: hooks,
+      createContainer: hooks,
+      startContainer: hooks,
+      poststart: hooks,
+      poststop: hooks,
+    }),
+  }),
+});
+
+/** runc's names of namespaces. */
+const namespaceNames: Readonly<Record<string, readonly [kind: string, file: string]>> = {
+  cgroup: ['NEWCGROUP', 'cgroup'],
+  ipc: ['NEWIPC', 'ipc'],
+  network: ['NEWNET', 'net'],
+  mount: ['NEWNS', 'mnt'],
+  pid: ['NEWPID', 'pid'],
+  uts: ['NEWUTS', 'uts'],
+};
+
+const bundleLabel = 'bundle=';
+
+/** Reads the state in a container's directory; undefined if there is none. */
+export function readState(directory: string): ContainerState | undefined {
+  const text = readTextIfPresent(`${directory}/state.json`);
+  if (text === undefined) return undefined;
+  const { config = {}, ...kept } = parseShaped(text, file);
+  const labels = config.labels ?? [];
+  const annotations = labels.filter((label) => !label.startsWith(bundleLabel)).map((label) => splitLabel(label));
+  return {
+    id: kept.id ?? '',
+    pid: kept.init_process_pid ?? 0,
+    startTime: kept.init_process_start ?? 0,
+    created: kept.created ?? '',
+    ociVersion: config.version ?? '',
+    bundle: labels.find((label) => label.startsWith(bundleLabel))?.slice(bundleLabel.length) ?? '',
+    rootfs: config.rootfs ?? '',
+    annotations: Object.fromEntries(annotations),
+    cgroupPaths: kept.cgroup_paths ?? {},
+    namespaces: Object.fromEntries(
+      (config.namespaces ?? []).map(({ type, path }) => [
+        Object.entries(namespaceNames).find(([, [kind]]) => kind === type)?.[0] ?? '',
+        path ?? '',
+      ]),
+    ),
+    hooks: Object.fromEntries(
+      Object.entries(config.Hooks ?? {}).map(([kind, each]) => [
+        kind,
+        each.map(({ timeout, ...hook }) => ({ ...hook, ...(timeout ? { timeout: timeout / 1e9 } : {}) })),
+      ]),
+    ),
+  };
+}
+
+/** Writes the state into a container's directory, which exists. */
+export function writeState(directory: string, state: ContainerState): void {
+  const namespacePaths = Object.values(namespaceNames).map(([kind, name]) => [kind, `/proc/${state.pid}/ns/${name}`]);
+  const text = JSON.stringify({
+    id: state.id,
+    init_process_pid: state.pid,
+    init_process_start: state.startTime,
+    created: state.created,
+    config: {
+      no_pivot_root: false,
+      rootfs: state.rootfs,
+      namespaces: Object.entries(state.namespaces).map(([type, path]) => ({ type: namespaceNames[type]?.[0], path })),
+      cgroups: { name: state.id, path: '', Systemd: false, Rootless: false },
+      version: state.ociVersion,
+      labels: [
+        ...Object.entries(state.annotations).map(([name, value]) => `${name}=${value}`),
+        bundleLabel + state.bundle,
+      ],
+      Hooks: Object.fromEntries(Object.entries(state.hooks).map(([kind, each]) => [kind, each?.map(runcHook)])),
+    },
+    rootless: false,
+    cgroup_paths: state.cgroupPaths,
+    namespace_paths: Object.fromEntries(namespacePaths),
+    external_descriptors: null,
+    intel_rdt_path: '',
+  });
+  writeFile(`${directory}/.state.json`, text, Open.truncate, 0o600);
+  rename(`${directory}/.state.json`, `${directory}/state.json`);
+}
+
+/** Makes a container's directory, and the root above it. Answers false if the directory is there already. */
+export function makeStateDirectory(root: string, directory: string): boolean {
+  makeDirectories(root, 0o700);
+  return makeDirectories(directory, 0o711);
+}
+
+function runcHook({ timeout, ...hook }: Hook): unknown {
+  return { ...hook, dir: '', ...(timeout ? { timeout: timeout * 1e9 } : {}) };
+}
+
+function splitLabel(label: string): [string, string] {
+  const at = label.indexOf('=');
+  return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
+}

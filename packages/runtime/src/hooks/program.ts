@@ -1,0 +1,39 @@
+/** A hook as a program: stdio on files, perhaps the container's namespaces, then the executable. */
+import { errnoText } from '@drydock/linux/errno';
+import { Memory } from '@drydock/linux/program/operation';
+import { Program } from '@drydock/linux/program/program';
+import type { Hook } from '@drydock/oci/runtime-spec';
+import { compileSession } from '../compile/descriptors.ts';
+import { joinContainer } from '../compile/exec.ts';
+
+export interface HookFiles {
+  readonly stdin: number;
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** `container`: a descriptor of the process whose namespaces the hook runs in. */
+export function compileHook(hook: Hook, env: readonly string[], files: HookFiles, container?: number): Program {
+  const { path = '', args = [path] } = hook;
+  const program = new Program();
+  compileSession(program);
+  program.stage('hook', 'hooks');
+  program.call('rt_sigprocmask', [{ value: 2, text: 'SIG_SETMASK' }, new Memory('[]', 8), 0, 8]);
+  for (const [target, descriptor] of [files.stdin, files.stdout, files.stderr].entries())
+    program.call('dup3', [descriptor, target, 0]);
+  if (container !== undefined) joinContainer(program, container);
+  program.call('close_range', [3, 0xffffffff, 4]);
+  program.call('execve', [path, strings(args), strings(env)], {
+    failure: (errno) => `fork/exec ${path}: ${errnoText(errno)}`,
+  });
+  program.call('exit_group', [1]);
+  return program;
+}
+
+function strings(values: readonly string[]): Memory {
+  return new Memory(
+    JSON.stringify(values),
+    (values.length + 1) * 8,
+    values.map((value, index) => [index * 8, value] as const),
+  );
+}

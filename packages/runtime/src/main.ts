@@ -1,0 +1,10 @@
+/**
+ * drydock-runtime: makes and runs containers from OCI bundles. A shim, conmon, dockerd or a person starts it for each step;
+ * it leaves the container's first process to whoever is the nearest subreaper, and its state below `--root`.
+ */
+import { runCommandLine } from './cli/run.ts';
+import { commands } from './commands/index.ts';
+
+const code = await runCommandLine(process.argv.slice(2), commands);
+// At once: the engine's own way out takes as long as many of the verbs.
+(process as unknown as { reallyExit(code: number): never }).reallyExit(code);
