@@ -91,13 +91,21 @@ function withContainer(name: string, measure: Measure): Result | undefined {
 function cycle(stack: Stack, id: string): void {
   const runtime = runtimeOf(stack);
   const root = ['--root', join(stack.directory, 'oci')];
-  run(runtime, [...root, 'create', '--bundle', bundle, id]);
+  const pidFile = join(stack.directory, 'oci.pid');
+  run(runtime, [...root, 'create', '--bundle', bundle, '--pid-file', pidFile, id]);
+  const pid = readFileSync(pidFile, 'utf8');
   run(runtime, [...root, 'start', id]);
-  for (;;) {
-    const state = JSON.parse(execFileSync(runtime, [...root, 'state', id]).toString());
-    if (state.status === 'stopped') break;
-  }
+  while (isAlive(pid));
   run(runtime, [...root, 'delete', id]);
+}
+
+/** Whether a process has not ended yet; it may still be a zombie when it has. */
+function isAlive(pid: string): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** Resident memory of a container's first process while it waits for `start`. */
