@@ -1,0 +1,76 @@
+/** The real containerd runs containers with our shim, and our shim runs them with runc as well as with our runtime. */
+import { rmSync } from 'node:fs';
+import t from 'tap';
+import { ctr, leftovers, run } from '../support/run.ts';
+import { busyboxArchive, makeDirectory, startContainerd } from '../support/stacks.ts';
+
+const directory = makeDirectory('swap');
+const { socket: containerd, stop } = await startContainerd(directory);
+const stack = { containerd };
+const image = 'docker.io/library/busybox:latest';
+const runtime = ['--runtime', 'io.containerd.drydock.v2'];
+
+t.teardown(async () => {
+  await stop();
+  t.same(leftovers(directory), [], 'nothing is left');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+await ctr(stack, ['images', 'import', busyboxArchive()]);
+
+t.test('run, its output and its status', async (t) => {
+  const outcome = await ctr(stack, [
+    'run',
+    '--rm',
+    ...runtime,
+    image,
+    'c1',
+    'sh',
+    '-c',
+    'echo out; echo err >&2; exit 3',
+  ]);
+  t.match(outcome, { code: 3, stdout: 'out\n', stderr: 'err\n' });
+});
+
+t.test('a task from all sides', async (t) => {
+  t.equal((await ctr(stack, ['run', '-d', ...runtime, image, 'c2', 'sleep', '100'])).code, 0);
+  t.match((await ctr(stack, ['tasks', 'ls'])).stdout, /^c2 +\d+ +RUNNING/m);
+  t.match(await ctr(stack, ['tasks', 'exec', '--exec-id', 'e1', 'c2', 'sh', '-c', 'echo in; exit 4']), {
+    code: 4,
+    stdout: 'in\n',
+  });
+  const cat = await ctr(stack, ['tasks', 'exec', '--exec-id', 'e2', 'c2', 'head', '-n', '1'], { input: 'through\n' });
+  t.equal(cat.stdout, 'through\n');
+  await ctr(stack, ['tasks', 'pause', 'c2']);
+  t.match((await ctr(stack, ['tasks', 'ls'])).stdout, /PAUSED/);
+  await ctr(stack, ['tasks', 'resume', 'c2']);
+  t.match((await ctr(stack, ['tasks', 'metrics', 'c2'])).stdout, /memory\.usage_in_bytes|memory\.usage/);
+  t.match((await ctr(stack, ['tasks', 'ps', 'c2'])).stdout, /^\d+ +-/m);
+  await ctr(stack, ['tasks', 'rm', '-f', 'c2']);
+  t.equal((await ctr(stack, ['containers', 'rm', 'c2'])).code, 0);
+});
+
+t.test('a program that is not there', async (t) => {
+  const { code, stderr } = await ctr(stack, ['run', '--rm', ...runtime, image, 'c3', 'nosuch']);
+  t.equal(code, 1);
+  t.match(stderr, /OCI runtime create failed: .*exec: "nosuch": executable file not found in \$PATH: unknown/);
+  t.equal((await ctr(stack, ['tasks', 'ls', '-q'])).stdout, '');
+});
+
+t.test('a terminal', async (t) => {
+  const command = `ctr -a ${containerd} run --rm -t ${runtime.join(' ')} ${image} c4 sh -c 'test -t 0 && stty size && exit 5'`;
+  const { code, stdout } = await run('script', ['-qec', `stty rows 33 cols 99; ${command}`, '/dev/null']);
+  t.equal(code, 5);
+  t.match(stdout, /33 99/);
+});
+
+t.test('a shim that is killed: its container goes, and containerd says so', async (t) => {
+  await ctr(stack, ['run', '-d', ...runtime, image, 'c5', 'sleep', '100']);
+  const pid = /^c5 +(\d+)/m.exec((await ctr(stack, ['tasks', 'ls'])).stdout)?.[1] ?? '';
+  const { stdout } = await run('ps', ['-o', 'ppid=', '-p', pid]);
+  process.kill(Number(stdout), 'SIGKILL');
+  for (let attempt = 0; attempt < 100 && (await ctr(stack, ['tasks', 'ls', '-q'])).stdout !== ''; attempt += 1);
+  t.equal((await ctr(stack, ['tasks', 'ls', '-q'])).stdout, '');
+  t.throws(() => process.kill(Number(pid), 0), 'the process is gone');
+  await ctr(stack, ['containers', 'rm', 'c5']);
+});
