@@ -21,7 +21,10 @@ t.test('an image of a Debian root, there and back', async (t) => {
   const host = await startRegistry('open');
   const archive = join(directory, 'root.tar');
   const made = await run('mmdebstrap', ['--variant=minbase', '--mode=root', codename(), archive]);
-  if (made.code !== 0) return t.skip(`mmdebstrap: ${made.stderr.trim().split('\n').at(-1)}`);
+  if (made.code !== 0) {
+    t.pass('a Debian root', { skip: `mmdebstrap: ${made.stderr.trim().split('\n').at(-1)}` });
+    return;
+  }
   const image = `${host}/debian/root:1`;
   await loadRoot(archive, image);
   t.match(await docker(ours, ['push', image]), { code: 0, stdout: /1: digest: (sha256:[0-9a-f]{64}) size: \d+/ });
