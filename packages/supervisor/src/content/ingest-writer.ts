@@ -74,9 +74,8 @@ export class IngestWriter {
     try {
       return writeSync(this.#descriptor, data);
     } catch (error) {
-      // Node names the path only of calls that take one.
-      if (error instanceof Error) error.message = `write ${this.#path}: ${error.message}`;
-      throw error;
+      // Node names the path only in errors of calls that take one.
+      throw Object.assign(error as Error, { path: this.#path });
     }
   }
 }

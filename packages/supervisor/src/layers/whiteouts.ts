@@ -25,7 +25,7 @@ export interface WhiteoutRule {
 export const overlayWhiteouts: WhiteoutRule = {
   convert(parent, name, path, entry) {
     if (name === opaque) {
-      setXattr(`/proc/self/fd/${parent}`, 'trusted.overlay.opaque', Buffer.from('y'));
+      setXattr(pathAt(parent, '.'), 'trusted.overlay.opaque', Buffer.from('y'));
       return true;
     }
     const hidden = hiddenName(name, path);

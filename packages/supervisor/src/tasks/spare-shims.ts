@@ -77,8 +77,10 @@ export class SpareShims {
   }
 
   #refill(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.fill(), refillDelay).unref();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.fill();
+    }, refillDelay).unref();
   }
 
   async #start(): Promise<void> {

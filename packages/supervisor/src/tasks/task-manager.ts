@@ -5,6 +5,7 @@
  *   delete:  Task.Delete ─▶ Shutdown ─▶ connection closed ─▶ `shim delete` (not for ours) ─▶ bundle removed
  *   a connection that ends by itself: the shim died ─▶ `shim delete`, exit and delete published, bundle removed
  */
+import { rmSync } from 'node:fs';
 import { alreadyExists, isKind, notFound, RpcError, toRpcError } from '@drydock/rpc/errors';
 import type { Container } from '@drydock/rpc/generated/containers';
 import { TaskDelete, TaskExit } from '@drydock/rpc/generated/event_payloads';
@@ -124,7 +125,7 @@ export class TaskManager {
       log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'clean up behind shim');
       return undefined;
     } finally {
-      this.#removeBundle(bundle);
+      this.#removeBundle(bundle, binary);
     }
   }
 
@@ -193,7 +194,7 @@ export class TaskManager {
     shim.connection.close();
     shim.release();
     // Ours has deleted the container and unmounted its root by itself; a second look would only cost time.
-    if (isClean && binary.isOwn && bundle.releaseRootfs()) this.#removeBundle(bundle);
+    if (isClean && binary.isOwn && bundle.releaseRootfs()) this.#removeBundle(bundle, binary);
     else await this.cleanUp(bundle, binary);
   }
 
@@ -224,8 +225,10 @@ export class TaskManager {
     exchange.publish(namespace, '/tasks/delete', TaskDelete, exit);
   }
 
-  #removeBundle(bundle: Bundle): void {
+  /** Removes a bundle, and the socket that we made for its shim, which one that was killed leaves. */
+  #removeBundle(bundle: Bundle, { isOwn }: ShimBinary): void {
     try {
+      if (isOwn) removeSocket(bundle.read('address'));
       bundle.remove();
     } catch (error) {
       this.#parts.log.error({ err: error, path: bundle.path }, 'remove bundle');
@@ -237,6 +240,10 @@ export class TaskManager {
     if (exit.id !== exit.containerId) return;
     this.find(namespace, exit.containerId)?.bundle.write('exit-published', String(exit.exitStatus));
   }
+}
+
+function removeSocket(address: string | undefined): void {
+  if (address !== undefined) rmSync(address.replace(/^unix:\/\//, ''), { force: true });
 }
 
 function keyOf(namespace: string, id: string): string {
