@@ -12,8 +12,8 @@ export interface Reference {
 }
 
 /** A text that is no image reference; the message is Docker's. */
-export class ReferenceError extends Error {
-  override readonly name = 'ReferenceError';
+export class InvalidReference extends Error {
+  override readonly name = 'InvalidReference';
 }
 
 const defaultDomain = 'docker.io';
@@ -25,22 +25,22 @@ const domainForm =
   /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?$/;
 const tagForm = /^[\w][\w.-]{0,127}$/;
 
-/** Parses a reference as a person writes it. Throws {@link ReferenceError}. */
+/** Parses a reference as a person writes it. Throws {@link InvalidReference}. */
 export function parseReference(text: string): Reference {
   if (/^[a-f0-9]{64}$/.test(text))
-    throw new ReferenceError(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
+    throw new InvalidReference(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   const { name, tag, digest } = split(text);
   const { domain, path } = splitDomain(name);
   if (path !== path.toLowerCase())
-    throw new ReferenceError('invalid reference format: repository name must be lowercase');
+    throw new InvalidReference('invalid reference format: repository name must be lowercase');
   const valid =
     domainForm.test(domain) &&
     path.split('/').every((part) => pathComponent.test(part)) &&
     (tag === undefined || tagForm.test(tag)) &&
     (digest === undefined || isDigest(digest));
-  if (!valid) throw new ReferenceError('invalid reference format');
+  if (!valid) throw new InvalidReference('invalid reference format');
   if (`${domain}/${path}`.length > 255)
-    throw new ReferenceError('repository name must not be more than 255 characters');
+    throw new InvalidReference('repository name must not be more than 255 characters');
   return { domain, path, tag, digest };
 }
 

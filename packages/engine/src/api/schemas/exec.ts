@@ -1,0 +1,21 @@
+/** Bodies of the exec endpoints. */
+import { z } from 'zod';
+import { boolean, command, goObject, list, optional, text } from './go.ts';
+
+const consoleSize = optional(z.array(z.number().int().nonnegative()).length(2));
+
+export const ExecCreateBody = goObject({
+  User: text(),
+  Privileged: boolean(),
+  Tty: boolean(),
+  ConsoleSize: consoleSize,
+  AttachStdin: boolean(),
+  AttachStdout: boolean(),
+  AttachStderr: boolean(),
+  DetachKeys: text(),
+  Env: list(z.string()),
+  WorkingDir: text(),
+  Cmd: command(),
+});
+
+export const ExecStartBody = goObject({ Detach: boolean(), Tty: boolean(), ConsoleSize: consoleSize });

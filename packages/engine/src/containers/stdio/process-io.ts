@@ -1,0 +1,140 @@
+/**
+ * The pipes of one process: named pipes that the engine makes and the shim opens. The shim keeps them open, so an engine
+ * that is killed finds what was written meanwhile when it opens them again.
+ */
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { mkfifo } from '@drydock/linux/fifo';
+import type { Output, Streams } from './streams.ts';
+
+/** The paths that containerd is given; an unwanted stream is empty. */
+export interface IoPaths {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface IoOptions {
+  readonly directory: string;
+  /** `init`, or an exec's id. */
+  readonly name: string;
+  readonly stdin: boolean;
+  /** A terminal has one output. */
+  readonly terminal: boolean;
+}
+
+export class ProcessIo {
+  readonly paths: IoPaths;
+  /** Resolves when both outputs have ended. */
+  readonly drained: Promise<void>;
+  readonly #outputs: Socket[] = [];
+  readonly #input: Socket | undefined;
+  #inputEnded = false;
+
+  private constructor(paths: IoPaths, streams: Streams) {
+    this.paths = paths;
+    const outputs = [
+      [paths.stdout, streams.stdout],
+      [paths.stderr, streams.stderr],
+    ] as const;
+    this.drained = Promise.all(
+      outputs.filter(([path]) => path !== '').map(([path, output]) => this.#read(path, output)),
+    ).then(() => undefined);
+    if (paths.stdin !== '') this.#input = openInput(paths.stdin);
+  }
+
+  /** Makes the pipes and opens the engine's ends. Nothing here waits for the other side. */
+  static create({ directory, name, stdin, terminal }: IoOptions, streams: Streams): ProcessIo {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const path = (stream: string): string => join(directory, `${name}-${stream}`);
+    const paths = { stdin: stdin ? path('stdin') : '', stdout: path('stdout'), stderr: terminal ? '' : path('stderr') };
+    for (const fifo of Object.values(paths)) {
+      if (fifo === '') continue;
+      rmSync(fifo, { force: true });
+      mkfifo(fifo);
+    }
+    return new ProcessIo(paths, streams);
+  }
+
+  /** Opens the pipes of a process that an earlier engine started; pipes that are gone are left out. */
+  static reopen(paths: IoPaths, streams: Streams): ProcessIo {
+    const present = (path: string): string => (path !== '' && existsSync(path) ? path : '');
+    return new ProcessIo(
+      { stdin: present(paths.stdin), stdout: present(paths.stdout), stderr: present(paths.stderr) },
+      streams,
+    );
+  }
+
+  /** Lets the process read what clients send. `closed` is called when its input was ended. */
+  connectInput(streams: Streams, closed: () => void): void {
+    const input = this.#input;
+    if (input === undefined) return;
+    streams.stdin.connect({
+      write: (chunk) => (input.destroyed || input.write(chunk) ? undefined : drain(input)),
+      end: () => {
+        if (this.#inputEnded) return;
+        this.#inputEnded = true;
+        input.end(() => {
+          input.destroy();
+          closed();
+        });
+      },
+    });
+  }
+
+  /** Waits until the output is complete, but no longer than `milliseconds` after the process has ended. */
+  async drain(milliseconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.drained, new Promise((resolve) => (timer = setTimeout(resolve, milliseconds)))]);
+    clearTimeout(timer);
+  }
+
+  /** Closes the pipes and removes them. */
+  close(): void {
+    for (const socket of this.#outputs) socket.destroy();
+    this.#input?.destroy();
+    for (const path of Object.values(this.paths)) if (path !== '') rmSync(path, { force: true });
+  }
+
+  #read(path: string, output: Output): Promise<void> {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const socket = new Socket({ fd, readable: true, writable: false });
+    this.#outputs.push(socket);
+    socket.on('data', (chunk: Buffer) => {
+      const wait = output.write(chunk);
+      if (wait === undefined) return;
+      socket.pause();
+      void wait.then(() => socket.resume());
+    });
+    return new Promise((resolve) => {
+      socket.once('end', resolve).once('close', () => resolve());
+      // A pipe's read error means that there is nothing more to read.
+      socket.once('error', () => resolve());
+    });
+  }
+}
+
+/** Opened for both directions: a write needs no reader yet. */
+function openInput(path: string): Socket {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    const socket = new Socket({ fd, readable: false, writable: true });
+    // The process is gone; its exit is reported elsewhere.
+    socket.on('error', () => socket.destroy());
+    return socket;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function drain(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
+}

@@ -1,0 +1,29 @@
+/** Which network a container is in. This engine has `none`, `host` and another container's; there is no bridge yet. */
+import type { HostConfig } from '../api/schemas/host-config.ts';
+import { lender } from '../containers/spec/namespaces.ts';
+import { noSuchNetwork, notImplemented } from '../errors.ts';
+
+/** How a container is connected. */
+export type NetworkKind = 'none' | 'host' | 'container';
+
+/** What a network mode means. The default is a network namespace with nothing but loopback, as with `--bridge=none`. */
+export function networkKind(mode: string): NetworkKind {
+  if (mode === 'host') return 'host';
+  return lender(mode) === undefined ? 'none' : 'container';
+}
+
+/** Refuses what needs a network that is not there. */
+export function checkNetwork({ NetworkMode, PortBindings, PublishAllPorts, Links }: HostConfig): void {
+  const mode = NetworkMode;
+  if (mode === 'bridge')
+    throw notImplemented(
+      'network bridge is missing: this engine has no bridge network yet, only none, host and container:NAME',
+    );
+  if (!['', 'default', 'none', 'host'].includes(mode) && lender(mode) === undefined) throw noSuchNetwork(mode);
+  const publishes = Object.values(PortBindings ?? {}).some((bindings) => bindings !== null) || PublishAllPorts;
+  if (publishes && mode !== 'host' && mode !== 'none')
+    throw notImplemented(
+      'cannot publish ports: this engine has no bridge network yet; --network host shares the ports of the machine',
+    );
+  if ((Links ?? []).length > 0) throw notImplemented('cannot link containers: this engine has no bridge network yet');
+}
