@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseArguments } from './arguments.ts';
+import { fault } from './test-faults.ts';
 import { temporaryDirectory } from './test-fixtures.ts';
 
 const directory = temporaryDirectory(t);
@@ -84,7 +85,7 @@ t.match(
 
 t.throws(() => parseArguments(['--config', config('root = ')]), { message: /^failed to load TOML: .*config\.toml: / });
 t.throws(() => parseArguments(['--config', config('root = 1')]), { message: /config\.toml: root: / });
-t.throws(() => parseArguments(['--config', '/none/config.toml']), { code: 'ENOENT' });
+t.throws(() => parseArguments(['--config', '/none/config.toml']), fault({ code: 'ENOENT' }));
 t.throws(() => parseArguments(['--log-level', 'loud']), { message: 'log level "loud" is not known' });
 t.throws(() => parseArguments(['--shim', 'x']), { message: '--shim takes NAME=PATH, not "x"' });
 t.throws(() => parseArguments(['--spare-shims', 'some']), {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mount, unmount } from '@drydock/linux/mount';
 import { digestOf } from '@drydock/oci/digest';
 import t from 'tap';
+import { fault } from '../test-faults.ts';
 import { openStores } from '../test-fixtures.ts';
 import { ContentStore, type WriteRequest } from './content-store.ts';
 
@@ -32,10 +33,10 @@ t.test('a blob is written, verified, read, forgotten', async (t) => {
   await t.rejects(write(content, hello, { expected: helloDigest }), {
     message: `content ${helloDigest}: already exists`,
   });
-  await t.rejects(write(content, hello, { ref: 'other' }), { kind: 'already exists' });
+  await t.rejects(write(content, hello, { ref: 'other' }), fault({ kind: 'already exists' }));
   content.delete('a', helloDigest);
   t.throws(() => content.info('a', helloDigest), { message: `content digest ${helloDigest}: not found` });
-  t.throws(() => content.delete('a', helloDigest), { kind: 'not found' });
+  t.throws(() => content.delete('a', helloDigest), fault({ kind: 'not found' }));
 });
 
 t.test('what is not what was expected is no blob', async (t) => {
@@ -56,7 +57,7 @@ t.test('a broken write is taken up where it ended', async (t) => {
   const { content } = openStores(t);
   const first = await content.writer({ namespace: 'a', lease: undefined, ref: 'r', total: 10 });
   await first.write(Buffer.from('01234'));
-  await t.rejects(content.writer({ namespace: 'a', lease: undefined, ref: 'r' }), { kind: 'unavailable' });
+  await t.rejects(content.writer({ namespace: 'a', lease: undefined, ref: 'r' }), fault({ kind: 'unavailable' }));
   first.close();
   t.match(content.status('a', 'r'), { ref: 'r', offset: 5, total: 10 });
   const second = await content.writer({ namespace: 'a', lease: undefined, ref: 'r' });
@@ -76,7 +77,7 @@ t.test('a broken write is taken up where it ended', async (t) => {
   third.close();
   content.abort('a', 's');
   t.throws(() => content.status('a', 's'), { message: 'reference s: not found' });
-  t.throws(() => content.abort('a', 's'), { kind: 'not found' });
+  t.throws(() => content.abort('a', 's'), fault({ kind: 'not found' }));
 });
 
 t.test('namespaces share bytes, not knowledge', async (t) => {
@@ -106,8 +107,8 @@ t.test('labels', async (t) => {
   t.same(update({ a: '1', b: '2' }), { a: '1', b: '2' });
   t.same(update({ 'x.y': '3' }, 'labels.x.y'), { a: '1', b: '2', 'x.y': '3' });
   t.same(update({ a: '' }, 'labels.a'), { b: '2', 'x.y': '3' });
-  t.throws(() => update({}, 'size'), { kind: 'invalid argument' });
-  t.throws(() => update({ a: 'x'.repeat(5000) }), { kind: 'invalid argument' });
+  t.throws(() => update({}, 'size'), fault({ kind: 'invalid argument' }));
+  t.throws(() => update({ a: 'x'.repeat(5000) }), fault({ kind: 'invalid argument' }));
   t.equal(content.list('a', ['labels."x.y"==3']).length, 1);
   t.equal(content.list('a', ['labels.a']).length, 0);
 });
@@ -133,6 +134,6 @@ t.test('a full disk is reported with the file', async (t) => {
   mount({ type: 'tmpfs', source: 'tmpfs', options: ['size=64k'] }, root);
   t.teardown(() => unmount(root));
   const content = new ContentStore({ ...stores, root });
-  await t.rejects(write(content, Buffer.alloc(1 << 20)), { code: 'ENOSPC', path: join(root, 'ingest/1/data') });
+  await t.rejects(write(content, Buffer.alloc(1 << 20)), fault({ code: 'ENOSPC', path: join(root, 'ingest/1/data') }));
   t.same(content.list('a', []), []);
 });

@@ -2,6 +2,7 @@ import { TaskExit } from '@drydock/rpc/generated/event_payloads';
 import type { Envelope } from '@drydock/rpc/generated/events';
 import { now } from '@drydock/rpc/timestamp';
 import t from 'tap';
+import { fault } from '../test-faults.ts';
 import { Exchange } from './exchange.ts';
 
 /** Collects the topics that a subscription hears until it is ended. */
@@ -50,7 +51,7 @@ t.test('an event that comes from elsewhere must be whole', (t) => {
     { ...envelope, topic: '/a//b' },
     { ...envelope, timestamp: undefined },
   ])
-    t.throws(() => exchange.forward(bad), { kind: 'invalid argument' });
-  t.throws(() => exchange.subscribe(['=='], new AbortController().signal), { kind: 'invalid argument' });
+    t.throws(() => exchange.forward(bad), fault({ kind: 'invalid argument' }));
+  t.throws(() => exchange.subscribe(['=='], new AbortController().signal), fault({ kind: 'invalid argument' }));
   t.end();
 });

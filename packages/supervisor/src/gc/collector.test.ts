@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { digestOf } from '@drydock/oci/digest';
 import type { Container } from '@drydock/rpc/generated/containers';
 import { createLogger } from '@drydock/telemetry/logger';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { openStores } from '../test-fixtures.ts';
 import { Collector } from './collector.ts';
 
 const scope = { namespace: 'n' };
 
-function open(test: typeof t) {
+function open(test: Test) {
   const stores = openStores(test);
   const log = createLogger({ program: 'test', level: 'fatal' });
   const collector = new Collector({ ...stores, snapshots: [stores.snapshots], log });

@@ -14,14 +14,14 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { mount, unmount } from '@drydock/linux/mount';
 import { getXattr } from '@drydock/linux/xattr';
 import { digestOf } from '@drydock/oci/digest';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { type EntryInput, tar, temporaryDirectory } from '../test-fixtures.ts';
 import { applyLayer } from './apply.ts';
 
 const bind = (source: string) => [{ type: 'bind', source, target: '', options: ['rw', 'rbind'] }];
 
 /** A directory with an empty `root` in it, the archive beside it, and a file outside that nothing may touch. */
-function scene(test: typeof t, archive: Buffer) {
+function scene(test: Test, archive: Buffer) {
   const base = temporaryDirectory(test);
   const root = join(base, 'root');
   mkdirSync(root);

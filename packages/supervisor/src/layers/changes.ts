@@ -28,7 +28,7 @@ function* compareDirectories(left: string | undefined, right: string, directory:
 function* compareFile(left: string | undefined, right: string, path: string): Generator<Change> {
   const stat = statFile(right + path);
   const old = left === undefined ? undefined : statFile(left + path);
-  const stays = old !== undefined && old.isDirectory() && stat.isDirectory();
+  const stays = old?.isDirectory() && stat.isDirectory();
   const kind = old === undefined ? 'added' : isSame(left + path, old, right + path, stat) ? undefined : 'modified';
   if (kind !== undefined) yield { kind, path, stat };
   if (!stat.isDirectory()) return;

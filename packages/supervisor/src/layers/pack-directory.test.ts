@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { temporaryDirectory } from '../test-fixtures.ts';
 import { applyLayer } from './apply.ts';
 import { packDirectory } from './pack-directory.ts';
@@ -18,7 +18,7 @@ function names(archive: Buffer): string[] {
 }
 
 /** Two copies of a tree; the second is for changing. */
-function twoTrees(test: typeof t): { left: string; right: string } {
+function twoTrees(test: Test): { left: string; right: string } {
   const base = temporaryDirectory(test);
   const left = join(base, 'left');
   mkdirSync(join(left, 'dir/sub'), { recursive: true });

@@ -8,6 +8,7 @@ import { mount, unmountTree } from '@drydock/linux/mount';
 import { Kind } from '@drydock/rpc/generated/snapshots';
 import type { Mount } from '@drydock/rpc/generated/types';
 import type { Test } from 'tap';
+import { fault } from '../test-faults.ts';
 import { openStores, temporaryDirectory } from '../test-fixtures.ts';
 import type { SnapshotBackend } from './backend.ts';
 import { SnapshotStore } from './snapshot-store.ts';
@@ -17,7 +18,7 @@ const scope = { namespace: 'n' };
 /** Runs the suite on backends that `make` makes in an empty directory. */
 export function snapshotSuite(t: Test, make: (root: string) => SnapshotBackend): void {
   const open = (test: Test) => {
-    const parts = openStores(test as never);
+    const parts = openStores(test);
     const backend = make(join(parts.root, 'backend'));
     return { ...parts, store: new SnapshotStore({ ...parts, name: 'tested', backend }), backend };
   };
@@ -44,7 +45,7 @@ export function snapshotSuite(t: Test, make: (root: string) => SnapshotBackend):
     look(store.view(scope, 'view1', 'layer1', {}), 'base');
     look(store.view(scope, 'view2', 'layer2', {}), 'changed');
     within(t, store.mounts(scope, 'view2'), (root) => {
-      t.throws(() => writeFileSync(join(root, 'new'), ''), { code: 'EROFS' }, 'a view is read-only');
+      t.throws(() => writeFileSync(join(root, 'new'), ''), fault({ code: 'EROFS' }), 'a view is read-only');
     });
     t.end();
   });
@@ -57,14 +58,22 @@ export function snapshotSuite(t: Test, make: (root: string) => SnapshotBackend):
     t.throws(() => store.prepare(scope, 'b', 'none', {}), {
       message: 'parent snapshot none does not exist: not found',
     });
-    t.throws(() => store.prepare(scope, 'b', 'a', {}), { kind: 'invalid argument' }, 'a parent must be committed');
+    t.throws(
+      () => store.prepare(scope, 'b', 'a', {}),
+      fault({ kind: 'invalid argument' }),
+      'a parent must be committed',
+    );
     store.commit(scope, 'A', 'a', {});
     t.throws(() => store.stat(scope, 'a'), { message: 'snapshot a does not exist: not found' });
     t.match(store.stat(scope, 'A'), { kind: Kind.COMMITTED });
-    t.throws(() => store.mounts(scope, 'A'), { kind: 'failed precondition' });
+    t.throws(() => store.mounts(scope, 'A'), fault({ kind: 'failed precondition' }));
     store.view(scope, 'v', 'A', {});
     t.match(store.stat(scope, 'v'), { parent: 'A', kind: Kind.VIEW });
-    t.throws(() => store.commit(scope, 'V', 'v', {}), { kind: 'failed precondition' }, 'a view cannot be committed');
+    t.throws(
+      () => store.commit(scope, 'V', 'v', {}),
+      fault({ kind: 'failed precondition' }),
+      'a view cannot be committed',
+    );
     t.throws(() => store.remove(scope, 'A'), { message: 'cannot remove snapshot with child: failed precondition' });
     t.same(
       store.list(scope, ['kind==View', 'name==A']).map(({ name }) => name),
@@ -72,7 +81,11 @@ export function snapshotSuite(t: Test, make: (root: string) => SnapshotBackend):
     );
     store.prepare(scope, 'c', 'A', {});
     t.throws(() => store.commit(scope, 'A', 'c', {}), { message: 'snapshot "A": already exists' });
-    t.throws(() => store.stat({ namespace: 'other' }, 'A'), { kind: 'not found' }, 'namespaces do not see each other');
+    t.throws(
+      () => store.stat({ namespace: 'other' }, 'A'),
+      fault({ kind: 'not found' }),
+      'namespaces do not see each other',
+    );
     t.end();
   });
 
@@ -93,7 +106,7 @@ export function snapshotSuite(t: Test, make: (root: string) => SnapshotBackend):
 
 /** Does something where a client would see the snapshot. */
 function within(t: Test, mounts: readonly Mount[], action: (root: string) => void): void {
-  const directory = temporaryDirectory(t as never);
+  const directory = temporaryDirectory(t);
   for (const spec of mounts) mount(spec, directory);
   try {
     action(directory);

@@ -2,11 +2,12 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSyn
 import { join } from 'node:path';
 import { mount } from '@drydock/linux/mount';
 import { mountPointsBelow } from '@drydock/linux/mountinfo';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { fault } from '../test-faults.ts';
 import { temporaryDirectory } from '../test-fixtures.ts';
 import { Bundle } from './bundle.ts';
 
-function open(test: typeof t) {
+function open(test: Test) {
   const base = temporaryDirectory(test);
   const directories = { state: join(base, 'state'), work: join(base, 'work') };
   return { ...directories, bundle: new Bundle('ns', 'id', directories) };
@@ -22,7 +23,7 @@ t.test('a bundle comes and goes', (t) => {
   t.equal(bundle.read('address'), undefined);
   bundle.write('address', 'unix:///x');
   t.equal(bundle.read('address'), 'unix:///x');
-  t.throws(() => bundle.create(Buffer.from('{}')), { code: 'EEXIST' });
+  t.throws(() => bundle.create(Buffer.from('{}')), fault({ code: 'EEXIST' }));
   t.ok(existsSync(join(bundle.path, 'config.json')), 'a second create touches nothing');
   bundle.remove();
   t.same(readdirSync(join(state, 'ns')), []);
