@@ -12,12 +12,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import { closeAll } from '@drydock/linux/fifo';
 import { connectUnix } from '@drydock/linux/socket';
-import { serveGrpc } from '@drydock/rpc/grpc-server';
 import { serveTtrpc } from '@drydock/rpc/ttrpc-server';
 import type { Logger } from '@drydock/telemetry/logger';
 import { ContentStore } from './content/content-store.ts';
 import { Exchange } from './events/exchange.ts';
 import { Collector } from './gc/collector.ts';
+import { serveGrpc } from './grpc/server.ts';
 import { lockDirectory } from './instance-lock.ts';
 import { ContainerStore } from './metadata/containers.ts';
 import { Database } from './metadata/database.ts';
