@@ -1,11 +1,11 @@
 /** Takes a connection over from HTTP: attach and exec speak raw bytes on it after the request. */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { compareVersions } from '../version.ts';
 
 /** A connection that was taken over. */
 export interface Hijacked {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** What the client has sent after the request already. */
   readonly head: Buffer;
   /** The client asked for an upgrade. */
@@ -34,7 +34,7 @@ export function streamHeader(
  * Takes the socket of a plain request (no `Upgrade`) away from the HTTP server, after its body was read: what follows is
  * not another request. The server's listeners would answer it with 400.
  */
-export function takeSocket(request: IncomingMessage): Socket {
+export function takeSocket(request: IncomingMessage): Duplex {
   const { socket } = request;
   // Adding a listener makes Node's parser give the raw handle back; then the parser's own listeners go.
   for (const event of ['data', 'end', 'close', 'error', 'timeout', 'drain']) socket.removeAllListeners(event);

@@ -107,7 +107,7 @@ function connect(listener: Server, app: FastifyInstance, engine: Engine): void {
     const message = `client version ${edge.version} is too ${wrong}. ${bound}`;
     response.writeHead(400, { 'content-type': 'application/json' }).end(`${JSON.stringify({ message })}\n`);
   });
-  listener.on('upgrade', (request, socket, head) => void handleUpgrade(engine, request, socket as never, head));
+  listener.on('upgrade', (request, socket, head) => void handleUpgrade(engine, request, socket, head));
 }
 
 /** A server that keeps half-closed connections: a client's end of input is not the end of its output. */

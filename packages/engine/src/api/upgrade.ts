@@ -1,15 +1,15 @@
-/** Requests with `Upgrade: tcp`: Node leaves their body unread, so it is read here before the operation starts. */
+/** Requests with `Upgrade: tcp`: their body is read first, then the connection is the operation's. */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { withTrace } from '@drydock/telemetry/trace';
 import type { Engine } from '../engine.ts';
 import { messageOf } from '../errors.ts';
 import { apiVersion } from '../version.ts';
+import { readBody } from './body.ts';
 import { readUrl } from './edge.ts';
 import type { Query } from './query.ts';
 import { attachHijacked } from './routes/attach.ts';
 import { startExecHijacked } from './routes/exec-start.ts';
-import { takeBody } from './upgrade-body.ts';
 
 const hijacking = /^\/(containers|exec)\/([^/]+)\/(attach|start)$/;
 
@@ -22,18 +22,18 @@ export function isHijack(request: IncomingMessage): boolean {
 export async function handleUpgrade(
   engine: Engine,
   request: IncomingMessage,
-  socket: Socket,
+  socket: Duplex,
   head: Buffer,
 ): Promise<void> {
   const target = route(request);
   if (target === undefined) return void socket.destroy();
-  socket.setNoDelay(true);
+  request.socket.setNoDelay(true);
   // A client that leaves while its request is read has nothing to be told.
   const ignore = (): void => undefined;
   socket.on('error', ignore);
   try {
-    const { body, rest } = await takeBody(request, socket, head);
-    const hijacked = { socket, head: rest, upgrade: true, version: target.version };
+    const body = await readBody(request);
+    const hijacked = { socket, head, upgrade: true, version: target.version };
     await withTrace(request.headers.traceparent as string | undefined, () =>
       target.kind === 'attach'
         ? attachHijacked(engine, hijacked, target.name, target.query)

@@ -50,7 +50,10 @@ function streamEvents({ engine, query, reply, signal }: Context): void {
   if (since !== undefined)
     for (const event of engine.events.since(since)) if (until === undefined || event.timeNano <= until) send(event);
   const left = until === undefined ? undefined : Number(until / 1_000_000n) - Date.now();
-  if (left !== undefined && left <= 0) return stream.end();
+  if (left !== undefined && left <= 0) {
+    stream.end();
+    return;
+  }
   const stop = engine.events.subscribe(send);
   const timer = left === undefined ? undefined : setTimeout(() => stream.end(), Math.min(left, 2 ** 31 - 1));
   signal.addEventListener('abort', () => {

@@ -140,10 +140,10 @@ function readIfPresent(path: string): Buffer {
 }
 
 function line(data: Buffer, stream: StreamName, time: string): string {
-  return `${JSON.stringify({ log: data.toString('utf8'), stream, time }).replace(/[<>&\u2028\u2029]/g, escape)}\n`;
+  return `${JSON.stringify({ log: data.toString('utf8'), stream, time }).replace(/[<>&\u2028\u2029]/g, unicodeEscape)}\n`;
 }
 
 /** Go's encoder escapes these. */
-function escape(character: string): string {
+function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

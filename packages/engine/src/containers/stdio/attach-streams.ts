@@ -1,5 +1,5 @@
 /** Connects a client's socket with the streams of a container or exec, until either side ends. */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { DetachWatcher } from './detach-keys.ts';
 import { frame } from './framing.ts';
 import type { Output, OutputSink, Streams } from './streams.ts';
@@ -23,7 +23,7 @@ const highWater = 1024 * 1024;
 
 /** Attaches a socket. `head` is input that arrived with the request. Resolves when the socket is done with. */
 export function attachStreams(
-  socket: Socket,
+  socket: Duplex,
   head: Buffer,
   streams: Streams,
   options: AttachOptions,
@@ -60,7 +60,7 @@ export function attachStreams(
 }
 
 function readInput(
-  socket: Socket,
+  socket: Duplex,
   head: Buffer,
   streams: Streams,
   options: AttachOptions,
@@ -70,13 +70,16 @@ function readInput(
   const take = (chunk: Buffer): void => {
     const { pass, detached } = watcher?.take(chunk) ?? { pass: chunk, detached: false };
     const wait = pass.length > 0 ? streams.stdin.write(pass) : undefined;
-    if (detached) return finish('detached');
-    if (wait === undefined) return;
-    socket.pause();
-    void wait.then(() => socket.resume());
+    if (detached) finish('detached');
+    else if (wait !== undefined) {
+      socket.pause();
+      void wait.then(() => socket.resume());
+    }
   };
   if (head.length > 0) take(head);
   socket.on('data', take);
+  // It was paused while the request was read.
+  socket.resume();
   socket.once('end', () => {
     if (options.stdinOnce && !options.terminal) streams.stdin.end();
     // Input that others may still send stays open; this client is done.
@@ -84,7 +87,7 @@ function readInput(
   });
 }
 
-function send(socket: Socket, data: Buffer): undefined | Promise<void> {
+function send(socket: Duplex, data: Buffer): undefined | Promise<void> {
   if (socket.destroyed || socket.write(data) || socket.writableLength < highWater) return undefined;
   return new Promise((resolve) => {
     const done = (): void => {
