@@ -1,5 +1,5 @@
 /** Processes seen from outside: subreaper, waiting, signals, start times (prctl(2), wait4(2), proc_pid_stat(5)). */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Errno } from './errno.ts';
 import { SyscallError, syscall, trySyscall } from './syscall.ts';
 
@@ -16,6 +16,24 @@ export function setSubreaper(): void {
 /** Names this process in /proc/self/comm: at most 15 bytes are kept. */
 export function setProcessName(name: string): void {
   syscall('prctl', [prSetName, name, 0, 0, 0], 'prctl PR_SET_NAME');
+}
+
+/**
+ * Changes the command line that `ps` shows of this process, by writing over its arguments in memory: no more than there is
+ * room for, so what matters most comes first (proc_pid_cmdline(5)).
+ */
+export function setCommandLine(text: string): void {
+  const fields = statFields('self') ?? [];
+  const [start, end] = [Number(fields[45]), Number(fields[46])];
+  const room = end - start;
+  const line = Buffer.alloc(room);
+  line.write(text, 0, room - 1);
+  const memory = openSync('/proc/self/mem', 'r+');
+  try {
+    writeSync(memory, line, 0, room, start);
+  } finally {
+    closeSync(memory);
+  }
 }
 
 /** The signal that this process gets when its parent dies. */
@@ -69,7 +87,7 @@ export function parentOf(pid: number): number | undefined {
 }
 
 /** The fields of /proc/PID/stat from the third (state) on: the second may itself hold spaces and parentheses. */
-function statFields(pid: number): string[] | undefined {
+function statFields(pid: number | 'self'): string[] | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');

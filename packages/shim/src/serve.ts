@@ -28,7 +28,7 @@ export function serve({ namespace, id, address, socket, spare }: ShimArguments):
   const log = createLineLog('containerd-shim-drydock-v2', openLog());
   setSubreaper();
   if (spare) setParentDeathSignal(sigterm);
-  setTitle(spare ? 'spare' : `-namespace ${namespace} -id ${id}`);
+  setTitle(namespace, spare ? '' : id);
 
   const publisher = openPublisher(process.env.TTRPC_ADDRESS ?? (address && `${address}.ttrpc`), () => owner.namespace);
   const end = async (): Promise<void> => {
@@ -53,7 +53,7 @@ export function serve({ namespace, id, address, socket, spare }: ShimArguments):
       Object.assign(owner, { namespace: request.namespace, id: request.id });
       chdir(request.bundle);
       setParentDeathSignal(0);
-      setTitle(`-namespace ${request.namespace} -id ${request.id}`);
+      setTitle(request.namespace, request.id);
       return {};
     },
   });

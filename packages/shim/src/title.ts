@@ -1,8 +1,8 @@
-/** What `ps` shows of the shim: its command line names the container, or says that it is spare. */
-import { setProcessName } from '@drydock/linux/process';
+/** What `ps` shows of the shim: whose it is, or that it is spare. */
+import { setCommandLine, setProcessName } from '@drydock/linux/process';
 
-/** Sets the process's name and, where the engine can, its whole command line. */
-export function setTitle(text: string): void {
-  process.title = `containerd-shim-drydock-v2 ${text}`;
+/** Names the process after its container; '' for a spare one. */
+export function setTitle(namespace: string, id: string): void {
   setProcessName('containerd-shim');
+  setCommandLine(`containerd-shim-drydock-v2 ${id === '' ? '-spare' : `-id ${id} -namespace ${namespace}`}`);
 }
