@@ -5,6 +5,7 @@
 import { runCommandLine } from './cli/run.ts';
 import { commands } from './commands/index.ts';
 
-const code = await runCommandLine(process.argv.slice(2), commands);
-// At once: the engine's own way out takes as long as many of the verbs.
-(process as unknown as { reallyExit(code: number): never }).reallyExit(code);
+runCommandLine(process.argv.slice(2), commands).then((code) => {
+  // At once: the engine's own way out takes as long as many of the verbs.
+  (process as unknown as { reallyExit(code: number): never }).reallyExit(code);
+});
