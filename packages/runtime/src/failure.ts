@@ -27,10 +27,19 @@ export function explain(error: unknown): string {
 }
 
 /** Runs an action; an error gets the prefix, such as `runc create failed`. */
-export function failingAs<T>(prefix: string, action: () => T, exitCode = 1): T {
+export function failingAs<T>(prefix: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new Failure(`${prefix}: ${explain(error)}`, { cause: error, exitCode });
+    throw new Failure(`${prefix}: ${explain(error)}`, { cause: error });
+  }
+}
+
+/** {@link failingAs} for what takes time. */
+export async function failingAsync<T>(prefix: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw new Failure(`${prefix}: ${explain(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,17 @@
 /** The cgroup of one container, the same for both versions of the kernel's interface. */
 import type { DeviceRule, Resources, Setting } from './resources.ts';
 
+/**
+ * How a process of one thread gets into a cgroup without the wait that `cgroup.procs` costs: moving a whole process takes a
+ * lock that every fork of the machine shares, and that is given away only after a grace period of several milliseconds.
+ */
+export interface CgroupEntry {
+  /** `tasks` files of v1: the process writes `0`, which moves only the thread that writes. */
+  readonly tasks: readonly number[];
+  /** The directory of the unified hierarchy: the process is born there (clone3(2), CLONE_INTO_CGROUP). */
+  readonly birthplace: number | undefined;
+}
+
 export interface Cgroup {
   readonly version: 1 | 2;
   /** Its directories by controller, '' for the unified hierarchy: the `cgroup_paths` of runc's state.json. */
@@ -13,8 +24,8 @@ export interface Cgroup {
   limit(resources: Resources): void;
   /** Replaces the device rules. */
   allowDevices(rules: readonly DeviceRule[]): void;
-  /** Opens the `cgroup.procs` files, closed on exec: who writes `0` to each of them is in the cgroup. */
-  openProcs(): number[];
+  /** Opens the ways for a new process to get in. The descriptors are the caller's, and closed on exec. */
+  openEntry(): CgroupEntry;
   /** The processes in it and in cgroups below. Empty if it is gone. */
   processes(): number[];
   freeze(): void;

@@ -1,6 +1,6 @@
 /** A container's cgroup in the hierarchies of version 1, one directory a controller; also on hybrid machines. */
-import { exists, Open, openFile, pause, readText, readTextIfPresent, writeExisting } from '../disk.ts';
-import { type Cgroup, CgroupError } from './cgroup.ts';
+import { exists, Open, openDirectory, openFile, pause, readText, readTextIfPresent, writeExisting } from '../disk.ts';
+import { type Cgroup, type CgroupEntry, CgroupError } from './cgroup.ts';
 import { createAll, processesIn, removeTree, writeSetting } from './directories.ts';
 import type { DeviceRule, Resources, Setting } from './resources.ts';
 import { deviceSettingsV1, settingsV1 } from './settings-v1.ts';
@@ -40,8 +40,12 @@ export class CgroupV1 implements Cgroup {
     for (const setting of deviceSettingsV1(rules)) writeSetting(this.paths.devices, setting);
   }
 
-  openProcs(): number[] {
-    return [...new Set(Object.values(this.paths))].map((path) => openFile(`${path}/cgroup.procs`, Open.write));
+  openEntry(): CgroupEntry {
+    const { '': unified, ...controllers } = this.paths;
+    return {
+      tasks: [...new Set(Object.values(controllers))].map((path) => openFile(`${path}/tasks`, Open.write)),
+      birthplace: unified === undefined ? undefined : openFile(unified, Open.path | openDirectory),
+    };
   }
 
   processes(): number[] {

@@ -11,7 +11,7 @@ import {
   writeExisting,
 } from '../disk.ts';
 import { SyscallError } from '../syscall.ts';
-import { type Cgroup, CgroupError } from './cgroup.ts';
+import { type Cgroup, type CgroupEntry, CgroupError } from './cgroup.ts';
 import { attachDeviceProgram } from './device-program.ts';
 import { createAll, processesIn, removeTree, writeSetting } from './directories.ts';
 import type { DeviceRule, Resources, Setting } from './resources.ts';
@@ -51,8 +51,8 @@ export class CgroupV2 implements Cgroup {
     }
   }
 
-  openProcs(): number[] {
-    return [openFile(`${this.#path}/cgroup.procs`, Open.write)];
+  openEntry(): CgroupEntry {
+    return { tasks: [], birthplace: openFile(this.#path, Open.path | openDirectory) };
   }
 
   processes(): number[] {

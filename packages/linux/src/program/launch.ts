@@ -25,6 +25,7 @@ const cloneVm = 0x100;
 const cloneVfork = 0x4000;
 const cloneNewpid = 0x20000000;
 const cloneClearSighand = 0x100000000n;
+const cloneIntoCgroup = 0x200000000n;
 const sigchld = 17;
 const sigSetmask = 2;
 const closeRangeCloexec = 4;
@@ -48,6 +49,8 @@ export interface LaunchOptions {
   readonly namespaces: number;
   /** Descriptor of a PID namespace that the child shall be in. */
   readonly pidNamespace?: number | undefined;
+  /** Descriptor of a directory of cgroup v2 that the child shall be born in. */
+  readonly cgroup?: number | undefined;
   /** How many descriptors from 0 on the child gets as they are: 3, and preserved ones. */
   readonly preserved: number;
   /** The other descriptors that stay open in the executable. */
@@ -107,12 +110,14 @@ export function launcherProgram(
     ]),
   );
   const stack = new Memory('stack', 0x1000);
-  const flags = BigInt(options.namespaces | cloneVm | cloneVfork) | cloneClearSighand;
-  const cloneArgs = new Memory('{clone arguments}', 64, [
+  const intoCgroup = options.cgroup === undefined ? 0n : cloneIntoCgroup;
+  const flags = BigInt(options.namespaces | cloneVm | cloneVfork) | cloneClearSighand | intoCgroup;
+  const cloneArgs = new Memory('{clone arguments}', 88, [
     [0, flags],
     [32, sigchld],
     [40, stack],
     [48, stack.bytes.length],
+    [80, options.cgroup ?? 0],
   ]);
   const argv = new Memory(
     'argv',
@@ -127,7 +132,12 @@ export function launcherProgram(
   if (options.pidNamespace !== undefined) {
     program.call('setns', [options.pidNamespace, cloneNewpid], { store: joined, tolerate: 'any', onError: back });
   }
-  program.call('clone3', [cloneArgs, 64], { store: pid, tolerate: 'any', onPositive: back, onError: back });
+  program.call('clone3', [cloneArgs, cloneArgs.bytes.length], {
+    store: pid,
+    tolerate: 'any',
+    onPositive: back,
+    onError: back,
+  });
   program.call('close_range', [options.preserved, 0xffffffff, closeRangeCloexec]);
   // Node marks 0, 1 and 2 close-on-exec when it starts.
   for (let descriptor = 0; descriptor < options.preserved; descriptor++)

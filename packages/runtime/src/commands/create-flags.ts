@@ -1,7 +1,6 @@
 /** The flags that `create`, `run` and `exec` share, and what becomes of them. */
 
 import { readTextIfPresent } from '@drydock/linux/disk';
-import { Errno } from '@drydock/linux/errno';
 import { SyscallError, syscall, trySyscall } from '@drydock/linux/syscall';
 import { type Process, parseSpec, type Spec } from '@drydock/oci/runtime-spec';
 import type { Flag, Flags } from '../cli/flags.ts';
@@ -51,11 +50,13 @@ export const createFlags: readonly Flag[] = [
 ];
 
 /** Makes the bundle the working directory and reads its configuration. Answers its absolute path. */
-export function enterBundle(flags: Flags): { readonly bundle: string; readonly spec: Spec } {
-  const wanted = flags.text('bundle');
-  if (wanted) {
-    const result = trySyscall('chdir', wanted);
-    if (result < 0) throw new Failure(explain(new SyscallError(`chdir ${wanted}`, -result)));
+export function enterBundle(
+  flags: Flags,
+  path = flags.text('bundle'),
+): { readonly bundle: string; readonly spec: Spec } {
+  if (path) {
+    const result = trySyscall('chdir', path);
+    if (result < 0) throw new Failure(explain(new SyscallError(`chdir ${path}`, -result)));
   }
   const text = readTextIfPresent('config.json');
   if (text === undefined) throw new Failure('JSON specification file config.json not found');
@@ -98,7 +99,6 @@ function connect(path: string): number {
   const address = Buffer.concat([Uint8Array.of(unix, 0), name]);
   const socket = syscall('socket', [unix, stream | cloexec, 0]);
   const result = trySyscall('connect', socket, address, address.length);
-  if (result === -Errno.EINVAL || result < 0)
-    throw new Failure(`dial unix ${explain(new SyscallError(`${path}: connect`, -result))}`);
+  if (result < 0) throw new Failure(`dial unix ${explain(new SyscallError(`${path}: connect`, -result))}`);
   return socket;
 }

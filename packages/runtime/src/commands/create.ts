@@ -1,6 +1,5 @@
 /** `create`: makes a container and leaves it waiting for `start`. */
 import type { Command } from '../cli/command.ts';
-import { createContainer } from '../container/create.ts';
 import { createFlags, enterBundle, openConsole, preservedDescriptors, withListenFds } from './create-flags.ts';
 
 export const create: Command = {
@@ -11,9 +10,10 @@ export const create: Command = {
   arguments: [1, 1],
   flagsAnywhere: true,
   failure: 'runc create failed',
-  run({ global, flags, args: [id = ''], log }) {
+  async run({ global, flags, args: [id = ''], log }) {
+    const { createContainer } = await import('../container/create.ts');
     const { bundle, spec } = enterBundle(flags);
-    createContainer({
+    await createContainer({
       root: global.root,
       id,
       bundle,

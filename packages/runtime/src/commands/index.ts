@@ -2,11 +2,21 @@
 import type { Command } from '../cli/command.ts';
 import { create } from './create.ts';
 import { delete_ } from './delete.ts';
+import { exec } from './exec.ts';
+import { features } from './features.ts';
 import { kill } from './kill.ts';
 import { list } from './list.ts';
 import { pause } from './pause.ts';
+import { plan } from './plan.ts';
+import { ps } from './ps.ts';
 import { resume } from './resume.ts';
+import { run } from './run.ts';
+import { spec } from './spec.ts';
 import { start } from './start.ts';
 import { state } from './state.ts';
+import { update } from './update.ts';
 
-export const commands: readonly Command[] = [create, delete_, kill, list, pause, resume, start, state];
+export const commands: readonly Command[] = [
+  ...[create, delete_, exec, features, kill, list, pause, plan, ps],
+  ...[resume, run, spec, start, state, update],
+];

@@ -18,7 +18,7 @@ export function compileBegin(program: Program, host: Host): void {
     program.call('rt_sigaction', [{ value, text }, byDefault, 0, 8]);
   program.call('rt_sigprocmask', [{ value: sigSetmask, text: 'SIG_SETMASK' }, new Memory('[]', 8), 0, 8]);
   program.stage('cgroup', 'linux.cgroupsPath');
-  for (const descriptor of host.descriptors.procs) {
+  for (const descriptor of host.descriptors.tasks) {
     const failure = (errno: number) => `unable to apply cgroup configuration: failed to write 0: ${errnoText(errno)}`;
     program.call('write', [descriptor, '0', 1], { failure });
   }

@@ -9,8 +9,11 @@ import { AT_FDCWD } from './constants.ts';
 
 const statx = { bytes: 256, typeAndMode: 0x3, mode: 28 };
 const executeBits = 0o111;
+/** For one file after another. */
+const status = new Memory('status', statx.bytes);
 const directoryType = 0o040000n;
 const typeMask = 0o170000n;
+const zero = new Memory('zero', 8);
 
 /** What was found, as results of the program. */
 export interface Command {
@@ -35,7 +38,7 @@ export function compileLookUp(program: Program, args: readonly string[], env: re
     for (const directory of searchPath(env)) {
       examine(program, `${directory || '.'}/${name}`, command, { found });
     }
-    program.call('compare', [new Memory('zero', 8), 0, 1, -Errno.ENOENT], {
+    program.call('compare', [zero, 0, 1, -Errno.ENOENT], {
       failure: () => `exec: "${name}": executable file not found in $PATH`,
     });
   }
@@ -57,7 +60,6 @@ interface Verdict {
 /** Takes a file if it is executable by somebody and no directory. */
 function examine(program: Program, path: string, command: Command, { found, missing, refused }: Verdict): void {
   const next = program.label();
-  const status = new Memory('status', statx.bytes);
   const notFound = missing ? { failure: missing } : { tolerate: 'any' as const, onError: next };
   const notTaken = refused ? { failure: refused } : { tolerate: 'any' as const, onError: next };
   const is = (mask: bigint | number, value: bigint | number, otherwise: number) =>
@@ -84,8 +86,6 @@ function fail(program: Program, errno: number, options: Parameters<Program['call
 function choose(program: Program, value: Argument, store: Slot, then?: ReturnType<Program['label']>): void {
   program.call('compare', [zero, 0, 1, value], { store, ...(then ? { onSuccess: then } : {}) });
 }
-
-const zero = new Memory('zero', 8);
 
 /** Errors of execve(2) that can still happen, with the text that the container's stderr gets. */
 const executeErrors = [

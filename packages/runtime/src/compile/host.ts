@@ -10,8 +10,8 @@ export interface Descriptors {
   readonly fifo?: number | undefined;
   /** A socket to send the terminal's master to, already connected. */
   readonly console?: number | undefined;
-  /** `cgroup.procs` files: who writes 0 to one is in the cgroup. */
-  readonly procs: readonly number[];
+  /** `tasks` files of cgroups: the thread that writes 0 to one is in the cgroup. */
+  readonly tasks: readonly number[];
   /** Namespaces to join, by the specification's type; `pid` is joined by the launcher. */
   readonly namespaces: Readonly<Record<string, number>>;
 }

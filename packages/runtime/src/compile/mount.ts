@@ -19,6 +19,8 @@ allowedInProc.add('/proc/sys/kernel/ns_last_pid');
 
 /** f_type of procfs (statfs(2)). */
 const procMagic = 0x9fa0;
+/** `struct statfs`, for one target after another. */
+const filesystemStatus = new Memory('filesystem status', 120);
 
 export interface MountsOptions {
   readonly mounts: readonly Mount[];
@@ -162,12 +164,11 @@ function refuseProc({ destination, mount, host, parsed, failure }: MountJob): vo
 
 /** A link of the image must not lead there either (CVE-2019-16884). */
 function refuseProcTarget(program: Program, { destination, failure }: MountJob, target: Slot): void {
-  const status = new Memory('filesystem status', 120);
   const elsewhere = program.label();
   const message = () => failure(`"${destination}" cannot be mounted because it leads to /proc`, 0);
-  program.call('fstatfs', [target, status], { failure: (errno) => failure(`statfs ${destination}`, errno) });
-  program.call('compare', [status, -1, procMagic, 1], { onPositive: elsewhere });
-  program.call('compare', [status, 0, 1, -Errno.EPERM], { failure: message });
+  program.call('fstatfs', [target, filesystemStatus], { failure: (errno) => failure(`statfs ${destination}`, errno) });
+  program.call('compare', [filesystemStatus, -1, procMagic, 1], { onPositive: elsewhere });
+  program.call('compare', [filesystemStatus, 0, 1, -Errno.EPERM], { failure: message });
   program.place(elsewhere);
 }
 

@@ -1,7 +1,7 @@
 /** Makes a container: everything up to the point where its command could be executed (runtime.md, "create"). */
 import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
 import { CgroupError } from '@drydock/linux/cgroups/cgroup';
-import { parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { cleanPath, parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
 import { cgroupAt } from '@drydock/linux/cgroups/open';
 import { closeFile, fileStatus, Open, openFile, readText } from '@drydock/linux/disk';
 import { syscall } from '@drydock/linux/syscall';
@@ -12,7 +12,7 @@ import { compileCreate } from '../compile/create.ts';
 import type { Host } from '../compile/host.ts';
 import { cloneFlags } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
-import { explain, Failure, failingAs } from '../failure.ts';
+import { explain, Failure, failingAs, failingAsync } from '../failure.ts';
 import { hasHooks, runHooks } from '../hooks/run.ts';
 import { checkId, lockDirectory, ociState } from './container.ts';
 import { destroy } from './destroy.ts';
@@ -31,6 +31,7 @@ import { InitProcess, makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
 import { writePidFile } from './pid-file.ts';
 import { processStat } from './process.ts';
+import { writeFilter } from './seccomp-file.ts';
 import { type ContainerState, makeStateDirectory, writeState } from './state.ts';
 
 export interface CreateOptions {
@@ -50,11 +51,11 @@ export interface CreateOptions {
 }
 
 /** Creates a container; answers its state. Leaves nothing behind if it fails. */
-export function createContainer(options: CreateOptions): ContainerState {
+export async function createContainer(options: CreateOptions): Promise<ContainerState> {
   const { root, id, spec, bundle, log } = options;
   checkId(id);
   validateSpec(spec);
-  const rootfs = absolute(bundle, spec.root?.path ?? '');
+  const rootfs = absoluteRootfs(bundle, spec);
   failingAs('invalid rootfs', () => fileStatus(rootfs));
   const mountinfo = readText('/proc/self/mountinfo');
   const hierarchies = parseHierarchies(mountinfo, readText('/proc/self/cgroup'));
@@ -68,7 +69,7 @@ export function createContainer(options: CreateOptions): ContainerState {
   try {
     writeState(directory, state);
     const host = { mountinfo, directories: cgroupDirectories(hierarchies, cgroup), version: hierarchies.version };
-    const started = failingAs('unable to start container process', () =>
+    const started = await failingAsync('unable to start container process', () =>
       startInit({ ...options, rootfs, directory, state, cgroup, host }),
     );
     state = { ...state, pid: started.pid, startTime: processStat(started.pid)?.startTime ?? 0 };
@@ -76,7 +77,7 @@ export function createContainer(options: CreateOptions): ContainerState {
     if (options.pidFile) writePidFile(options.pidFile, state.pid);
     return state;
   } catch (error) {
-    destroy({ directory, state, cgroup, log });
+    await destroy({ directory, state, cgroup, log });
     throw error;
   } finally {
     closeFile(lock);
@@ -92,7 +93,7 @@ interface StartOptions extends CreateOptions {
 }
 
 /** The cgroup, the child, the hooks in between. The child is killed if something fails. */
-function startInit(options: StartOptions): InitProcess {
+async function startInit(options: StartOptions): Promise<InitProcess> {
   const { spec, cgroup, directory, id, state, log } = options;
   makeCgroup(cgroup, spec);
   const { hooks = {} } = spec;
@@ -100,21 +101,22 @@ function startInit(options: StartOptions): InitProcess {
   const report = makePipe();
   const go = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer') ? makePipe() : undefined;
   const fifo = makeFifo(`${directory}/exec.fifo`);
-  const procs = cgroup.openProcs();
+  const { tasks, birthplace } = cgroup.openEntry();
   const host = gatherHost(options, {
     report: report.write,
     go: go?.read,
     fifo,
     console: options.console,
-    procs,
+    tasks,
     namespaces,
   });
-  for (const name of unavailableCapabilities(spec.process?.capabilities ?? {}, host.boundingSet))
-    log.warning(`ignoring unknown or unavailable capabilities: [${name}]`);
+  const missing = unavailableCapabilities(spec.process?.capabilities ?? {}, host.boundingSet);
+  if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
+  if (host.seccomp) writeFilter(directory, host.seccomp);
   const program = compileCreate({ spec, rootfs: options.rootfs, options }, host);
   const keep = [
     fifo,
-    ...procs,
+    ...tasks,
     ...Object.values(namespaces),
     ...(options.console === undefined ? [] : [options.console]),
   ];
@@ -124,6 +126,7 @@ function startInit(options: StartOptions): InitProcess {
     title: ['drydock-runtime', 'init', id],
     namespaces: cloneFlags(spec.linux?.namespaces ?? []),
     pidNamespace: namespaces.pid,
+    cgroup: birthplace,
     preserved: options.preserved,
     keep,
     report,
@@ -135,7 +138,7 @@ function startInit(options: StartOptions): InitProcess {
         ? 'container init was OOM-killed (memory limit too low?)'
         : `error during container init: it ended with exit code ${exitCode} before it was ready`;
     while (init.next(explainDeath) === 'hooks') {
-      runCreateHooks(spec, { ...state, pid: init.pid });
+      await runCreateHooks(spec, { ...state, pid: init.pid });
       init.proceed();
     }
     return init;
@@ -148,12 +151,12 @@ function startInit(options: StartOptions): InitProcess {
   }
 }
 
-function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): void {
-  failingAs('error during container init', () => {
+async function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): Promise<void> {
+  await failingAsync('error during container init', async () => {
     const creating = ociState(state, 'creating');
-    runHooks(hooks, 'prestart', { state: creating });
-    runHooks(hooks, 'createRuntime', { state: creating });
-    runHooks(hooks, 'createContainer', { state: creating, inside: state.pid });
+    await runHooks(hooks, 'prestart', { state: creating });
+    await runHooks(hooks, 'createRuntime', { state: creating });
+    await runHooks(hooks, 'createContainer', { state: creating, inside: state.pid });
   });
 }
 
@@ -208,6 +211,8 @@ function initialState({ id, bundle, spec }: CreateOptions, rootfs: string, cgrou
   };
 }
 
-function absolute(directory: string, path: string): string {
-  return path.startsWith('/') ? path : `${directory}/${path}`.replace(/\/\.(?=\/|$)/g, '');
+/** The root filesystem's path; a relative one is relative to the bundle. */
+export function absoluteRootfs(bundle: string, { root }: Spec): string {
+  const path = root?.path ?? '';
+  return cleanPath(path.startsWith('/') ? path : `${bundle}/${path}`);
 }

@@ -9,17 +9,17 @@ import { destroy } from './destroy.ts';
 const deathBudget = 10_000;
 
 /** Throws {@link Failure} if it runs, unless forced. */
-export function deleteContainer(
+export async function deleteContainer(
   container: Container,
   { force, log }: { readonly force: boolean; readonly log: Log },
-): void {
+): Promise<void> {
   const { status, id, directory, state, cgroup } = container;
   if (status !== 'stopped') {
     if (status !== 'created' && !force)
       throw new Failure(`cannot delete container ${id} that is not stopped: ${status}`);
     end(container, status === 'paused');
   }
-  destroy({ directory, state, cgroup, log });
+  await destroy({ directory, state, cgroup, log });
 }
 
 function end(container: Container, paused: boolean): void {

@@ -16,12 +16,12 @@ export interface DestroyOptions {
 }
 
 /** Ends every process, removes the cgroup and the directory, runs the poststop hooks; their failure is only logged. */
-export function destroy({ directory, state, cgroup, log }: DestroyOptions): void {
+export async function destroy({ directory, state, cgroup, log }: DestroyOptions): Promise<void> {
   endAll(cgroup);
   cgroup.remove();
   removeStateDirectory(directory);
   try {
-    runHooks(state.hooks, 'poststop', { state: ociState(state, 'stopped') });
+    await runHooks(state.hooks, 'poststop', { state: ociState(state, 'stopped') });
   } catch (error) {
     log.error(explain(error));
   }

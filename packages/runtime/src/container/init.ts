@@ -35,6 +35,7 @@ export interface InitOptions {
   /** CLONE_NEW… flags. */
   readonly namespaces: number;
   readonly pidNamespace?: number | undefined;
+  readonly cgroup?: number | undefined;
   readonly preserved: number;
   /** Descriptors that the program uses, beside those of the pipes. */
   readonly keep: readonly number[];
@@ -64,6 +65,7 @@ export class InitProcess {
       title: options.title,
       namespaces: options.namespaces,
       pidNamespace: options.pidNamespace,
+      cgroup: options.cgroup,
       preserved: options.preserved,
       keep: [report.write, ...(go ? [go.read] : []), ...keep],
       reportTo: report.write,

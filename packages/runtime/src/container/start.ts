@@ -6,12 +6,12 @@ import type { Container } from './container.ts';
 import { findingAbout } from './finding.ts';
 
 /** Starts a container. Throws {@link Failure} if it is not created; a failing poststart hook ends the container. */
-export function startContainer(container: Container): void {
+export async function startContainer(container: Container): Promise<void> {
   const { status, state, pid } = container;
   if (status === 'running') throw new Failure('cannot start an already running container');
   if (status === 'stopped') throw new Failure('cannot start a container that has stopped');
   if (status !== 'created') throw new Failure(`cannot start a container in the ${status} state`);
-  runHooks(state.hooks, 'startContainer', { state: container.ociState('created'), inside: pid });
+  await runHooks(state.hooks, 'startContainer', { state: container.ociState('created'), inside: pid });
   const descriptor = openFile(container.fifo, Open.write | Open.nonblock);
   try {
     writeAll(descriptor, Buffer.from(`${findingAbout(container)}\n`), container.fifo);
@@ -20,7 +20,7 @@ export function startContainer(container: Container): void {
   }
   removeFile(container.fifo);
   try {
-    runHooks(state.hooks, 'poststart', { state: container.ociState('running') });
+    await runHooks(state.hooks, 'poststart', { state: container.ociState('running') });
   } catch (error) {
     container.kill();
     throw error;

@@ -1,0 +1,44 @@
+/** `features`: what this runtime can do (runtime-spec, features.md). */
+import { seccompWords } from '@drydock/linux/seccomp/profile';
+import type { Command } from '../cli/command.ts';
+import { capabilityNames } from '../compile/capabilities.ts';
+import { knownMountOptions } from '../compile/mount-options.ts';
+import { namespaceFlags } from '../compile/namespaces.ts';
+import { specVersion, version } from '../version.ts';
+
+export const features: Command = {
+  name: 'features',
+  summary: 'show the enabled features',
+  usage: '',
+  flags: [],
+  arguments: [0, 0],
+  flagsAnywhere: true,
+  run({ print }) {
+    print(`${JSON.stringify(document, undefined, 4)}\n`);
+    return undefined;
+  },
+};
+
+const document = {
+  ociVersionMin: '1.0.0',
+  ociVersionMax: specVersion,
+  hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
+  mountOptions: knownMountOptions,
+  linux: {
+    namespaces: Object.keys(namespaceFlags).sort(),
+    capabilities: capabilityNames,
+    cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+    seccomp: {
+      enabled: true,
+      actions: seccompWords.actions.filter((action) => action !== 'SCMP_ACT_NOTIFY'),
+      operators: seccompWords.operators,
+      archs: seccompWords.architectures,
+    },
+    apparmor: { enabled: true },
+    selinux: { enabled: false },
+  },
+  annotations: {
+    'org.opencontainers.runc.checkpoint.enabled': 'false',
+    'dev.drydock.runtime.version': version,
+  },
+};

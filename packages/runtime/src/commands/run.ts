@@ -1,0 +1,43 @@
+/** `run`: create and start in one; unless detached, stays until the container ends, and deletes it. */
+import type { Command } from '../cli/command.ts';
+import { createFlags, enterBundle, openConsole, preservedDescriptors, withListenFds } from './create-flags.ts';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'create and run a container',
+  usage: '<container-id>',
+  flags: [
+    ...createFlags,
+    { names: ['detach', 'd'], kind: 'bool', help: "detach from the container's process" },
+    { names: ['keep'], kind: 'bool', help: 'do not delete the container after it exits' },
+    {
+      names: ['no-subreaper'],
+      kind: 'bool',
+      help: 'disable the use of the subreaper used to reap reparented processes',
+    },
+  ],
+  arguments: [1, 1],
+  flagsAnywhere: true,
+  failure: 'runc run failed',
+  async run({ global, flags, args: [id = ''], log }) {
+    const { runContainer } = await import('../container/run.ts');
+    const { bundle, spec } = enterBundle(flags);
+    const terminal = spec.process?.terminal ?? false;
+    const detach = flags.bool('detach');
+    return await runContainer({
+      root: global.root,
+      id,
+      bundle,
+      spec: spec.process ? { ...spec, process: withListenFds(spec.process) } : spec,
+      log,
+      pidFile: flags.text('pid-file'),
+      console: openConsole(flags, terminal, detach),
+      preserved: preservedDescriptors(flags),
+      pivot: !flags.bool('no-pivot'),
+      newKeyring: !flags.bool('no-new-keyring'),
+      detach,
+      keep: flags.bool('keep'),
+      subreaper: !flags.bool('no-subreaper'),
+    });
+  },
+};

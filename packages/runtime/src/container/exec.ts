@@ -1,0 +1,86 @@
+/** Starts another process in a container that runs. */
+import { closeFile, Open, openFile } from '@drydock/linux/disk';
+import type { Process } from '@drydock/oci/runtime-spec';
+import type { Log } from '../cli/log.ts';
+import { unavailableCapabilities } from '../compile/capabilities.ts';
+import { compileExec } from '../compile/exec.ts';
+import type { Host } from '../compile/host.ts';
+import { validateProcess } from '../compile/validate.ts';
+import { Failure, failingAs } from '../failure.ts';
+import type { Container } from './container.ts';
+import { needsHome, processFacts } from './facts.ts';
+import { homeInside } from './home.ts';
+import { InitProcess, makePipe } from './init.ts';
+import { writePidFile } from './pid-file.ts';
+import { openProcess } from './process.ts';
+import { readFilter } from './seccomp-file.ts';
+
+export interface ExecOptions {
+  readonly process: Process;
+  readonly log: Log;
+  readonly pidFile?: string | undefined;
+  readonly console?: number | undefined;
+  readonly preserved: number;
+  readonly ignorePaused: boolean;
+}
+
+/** Starts it; answers its pid. It is a child of this process until this process ends. */
+export function execInContainer(container: Container, options: ExecOptions): number {
+  const { status } = container;
+  if (status === 'stopped') throw new Failure('cannot exec in a stopped container');
+  if (status === 'paused' && !options.ignorePaused)
+    throw new Failure('cannot exec in a paused container (use --ignore-paused to override)');
+  validateProcess(options.process);
+  const init = failingAs('unable to start container process', () => startExec(container, options));
+  if (options.pidFile) {
+    try {
+      writePidFile(options.pidFile, init.pid);
+    } catch (error) {
+      init.kill();
+      throw error;
+    }
+  }
+  return init.pid;
+}
+
+function startExec(container: Container, { process, log, console, preserved }: ExecOptions): InitProcess {
+  const { pid, directory } = container;
+  const pidfd = openProcess(pid);
+  const pidNamespace = openFile(`/proc/${pid}/ns/pid`, Open.read);
+  const report = makePipe();
+  const { tasks, birthplace } = container.cgroup.openEntry();
+  const host: Host = {
+    ...processFacts(),
+    descriptors: { report: report.write, console, tasks, namespaces: {} },
+    cgroup: { version: container.cgroup.version, directories: [] },
+    sharedRootParent: undefined,
+    sources: new Map(),
+    modes: new Map(),
+    home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',
+    seccomp: readFilter(directory),
+  };
+  const missing = unavailableCapabilities(process.capabilities ?? {}, host.boundingSet);
+  if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
+  const keep = [pidfd, ...tasks, ...(console === undefined ? [] : [console])];
+  const init = InitProcess.start({
+    program: compileExec({ process, container: pidfd, preserved }, host),
+    machine: host.machine,
+    title: ['drydock-runtime', 'init', container.id],
+    namespaces: 0,
+    pidNamespace,
+    cgroup: birthplace,
+    preserved,
+    keep,
+    report,
+  });
+  try {
+    init.next((exitCode) => `error during container init: it ended with exit code ${exitCode} before it was ready`);
+    return init;
+  } catch (error) {
+    init.kill();
+    throw error;
+  } finally {
+    init.close();
+    for (const descriptor of [...keep, pidNamespace, birthplace]) if (descriptor !== undefined) closeFile(descriptor);
+  }
+}
