@@ -1,6 +1,7 @@
 /** drydock-supervisor: arguments and wiring. */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setProcessName } from '@drydock/linux/process';
 import { createLogger } from '@drydock/telemetry/logger';
 import { parseArguments } from './arguments.ts';
 import { startSupervisor } from './compose.ts';
@@ -13,6 +14,7 @@ try {
 }
 
 async function main(): Promise<void> {
+  setProcessName('drydock-supervisor');
   const { logLevel, shims, ...options } = parseArguments(process.argv.slice(2));
   const log = createLogger({ program: 'drydock-supervisor', level: logLevel });
   const program = realpathSync(process.argv[1]!);
