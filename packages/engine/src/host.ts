@@ -17,6 +17,8 @@ export interface HostFacts {
   readonly controllers: ReadonlySet<string>;
   /** Swap is accounted for, so that it can be limited. */
   readonly swapLimit: boolean;
+  /** Block devices can be shared out by weight. */
+  readonly blkioWeight: boolean;
   readonly seccomp: boolean;
   readonly appArmor: boolean;
   /** The engine's own capabilities: no container gets more. */
@@ -36,6 +38,8 @@ export function readHostFacts(): HostFacts {
     cgroupVersion,
     controllers: cgroupVersion === '2' ? v2Controllers() : v1Controllers(),
     swapLimit: cgroupVersion === '2' || existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    blkioWeight:
+      cgroupVersion === '2' ? existsSync('/sys/fs/cgroup/io.weight') : existsSync('/sys/fs/cgroup/blkio/blkio.weight'),
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     appArmor: existsSync('/sys/kernel/security/apparmor'),
     capabilities: capabilitiesIn(ownCapabilityMask()),

@@ -33,6 +33,8 @@ export interface BodyStream {
   /** Resolves when the client can take more. Rejects never: a client that left is seen in `signal`. */
   write(data: string | Uint8Array): Promise<void>;
   end(): void;
+  /** Cuts the answer off: the client sees that it is not complete. */
+  abort(): void;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
 }
@@ -56,6 +58,7 @@ export function startStream(
   return {
     signal: gone.signal,
     end: () => void raw.end(),
+    abort: () => void raw.destroy(),
     write: (data) =>
       new Promise((resolve) => {
         if (gone.signal.aborted || raw.write(data)) return resolve();

@@ -13,6 +13,7 @@ import type { Engine } from '../engine.ts';
 import { conflict, hasCode, messageOf, notModified, systemError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { networkEvent } from '../networks/network-event.ts';
+import { requireNetwork } from '../networks/network-mode.ts';
 import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
 import { unmountedFiles } from './container-files.ts';
@@ -57,6 +58,7 @@ export async function startLocked(engine: Engine, container: Container): Promise
 async function run(engine: Engine, container: Container): Promise<void> {
   const { record, id } = container;
   const { config, hostConfig } = record;
+  requireNetwork(hostConfig);
   const rootfs = await rootfsMounts(engine, container);
   const user = await resolveUser(config.User, hostConfig.GroupAdd ?? [], unmountedFiles(engine, rootfs));
   for (const { type, source, createSource } of record.mounts) if (type === 'bind' && createSource) makeSource(source);

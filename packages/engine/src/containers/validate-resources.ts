@@ -16,11 +16,13 @@ type Limits = Pick<
 export function validateResources(limits: Limits, host: HostFacts, { update }: { readonly update: boolean }): string[] {
   validateMemory(limits, update);
   validateCpu(limits, host);
-  if (limits.BlkioWeight > 0 && (limits.BlkioWeight < 10 || limits.BlkioWeight > 1000))
+  if (host.blkioWeight && limits.BlkioWeight > 0 && (limits.BlkioWeight < 10 || limits.BlkioWeight > 1000))
     throw badParameter('Range of blkio weight is from 10 to 1000');
   if (limits.IOMaximumBandwidth !== 0 || limits.IOMaximumIOps !== 0)
     throw badParameter('Invalid QoS settings: linux does not support Maximum IO Bandwidth or Maximum IO IOps');
   const warnings: string[] = [];
+  if (limits.BlkioWeight > 0 && !host.blkioWeight)
+    warnings.push('Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.');
   if (limits.Memory > 0 && limits.MemorySwap !== -1 && !host.swapLimit)
     warnings.push(
       'Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.',
@@ -63,7 +65,7 @@ function validateCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus, CpusetMems }: 
 function validateSet(text: string, name: string, what: string, onlinePath: string): void {
   if (text === '') return;
   const wanted = parseSet(text);
-  if (wanted === undefined) throw badParameter(`Invalid value ${text} for cpuset ${name}: failed to parse value`);
+  if (wanted === undefined) throw badParameter(`Invalid value ${text} for cpuset ${name}: invalid format: ${text}`);
   const available = readFileSync(onlinePath, 'utf8').trim();
   const online = parseSet(available) ?? new Set();
   if ([...wanted].some((number) => !online.has(number)))

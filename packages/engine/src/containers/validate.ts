@@ -64,17 +64,17 @@ export function validateRestartPolicy(policy: RestartPolicy | null): void {
 
 function validateModes({ IpcMode, PidMode, UTSMode, UsernsMode, CgroupnsMode }: HostConfig): void {
   if (!/^(|none|private|shareable|host|container:.+)$/.test(IpcMode))
-    throw badParameter(`invalid IPC mode: ${IpcMode}`);
-  if (!/^(|host|container:.+)$/.test(PidMode)) throw badParameter(`invalid PID mode: ${PidMode}`);
-  if (!/^(|host)$/.test(UTSMode)) throw badParameter(`invalid UTS mode: ${UTSMode}`);
-  if (!/^(|host)$/.test(UsernsMode)) throw badParameter(`invalid user namespace mode: ${UsernsMode}`);
+    throw badParameter(`Invalid IPC mode: ${IpcMode}`);
+  if (!/^(|host|container:.+)$/.test(PidMode)) throw badParameter(`Invalid PID mode: ${PidMode}`);
+  if (!/^(|host)$/.test(UTSMode)) throw badParameter(`Invalid UTS mode: ${UTSMode}`);
+  if (!/^(|host)$/.test(UsernsMode)) throw badParameter(`Invalid user namespace mode: ${UsernsMode}`);
   if (!/^(|private|host)$/.test(CgroupnsMode)) throw badParameter(`invalid cgroup namespace mode: ${CgroupnsMode}`);
 }
 
 function validateLog({ LogConfig }: HostConfig): void {
   const type = LogConfig?.Type ?? '';
   if (!['', 'json-file', 'none'].includes(type))
-    throw badParameter(`logger: no log driver named '${type}' is registered`);
+    throw badParameter(`error looking up logging plugin ${type}: plugin ${JSON.stringify(type)} not found`);
   const unknown = Object.keys(LogConfig?.Config ?? {}).find(
     (key) => !['max-size', 'max-file', 'compress', 'labels', 'labels-regex', 'env', 'env-regex', 'tag'].includes(key),
   );

@@ -17,6 +17,9 @@ import { conflict, messageOf, noSuchContainer } from '../errors.ts';
 import { checkReady } from './create.ts';
 import type { Exec } from './exec.ts';
 
+/** Docker's exit code of an exec that could not be started, whatever kept it from it. */
+const failedStart = 126;
+
 export interface StartExecOptions {
   /** Input comes from a client; without one the process has no input. */
   readonly withInput: boolean;
@@ -65,7 +68,7 @@ export async function startExec(
     });
     io.close();
     exec.io = undefined;
-    exec.update({ status: 'ended', exitCode: failure.exitCode === 128 ? 126 : failure.exitCode });
+    exec.update({ status: 'ended', exitCode: failedStart });
     engine.execs.forgetLater(exec.id);
     throw failure.error;
   }

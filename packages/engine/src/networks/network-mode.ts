@@ -12,14 +12,18 @@ export function networkKind(mode: string): NetworkKind {
   return lender(mode) === undefined ? 'none' : 'container';
 }
 
-/** Refuses what needs a network that is not there. */
+/** Refuses a network that is not there, when the container starts: before, a client would take it for a missing image. */
+export function requireNetwork({ NetworkMode: mode }: HostConfig): void {
+  if (!['', 'default', 'none', 'host'].includes(mode) && lender(mode) === undefined) throw noSuchNetwork(mode);
+}
+
+/** Refuses what needs a bridge. */
 export function checkNetwork({ NetworkMode, PortBindings, PublishAllPorts, Links }: HostConfig): void {
   const mode = NetworkMode;
   if (mode === 'bridge')
     throw notImplemented(
       'network bridge is missing: this engine has no bridge network yet, only none, host and container:NAME',
     );
-  if (!['', 'default', 'none', 'host'].includes(mode) && lender(mode) === undefined) throw noSuchNetwork(mode);
   const publishes = Object.values(PortBindings ?? {}).some((bindings) => bindings !== null) || PublishAllPorts;
   if (publishes && mode !== 'host' && mode !== 'none')
     throw notImplemented(

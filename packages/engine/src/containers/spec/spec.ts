@@ -44,11 +44,10 @@ export function buildSpec(engine: Engine, container: Container, inputs: SpecInpu
     },
     root: { path: 'rootfs', readonly: hostConfig.ReadonlyRootfs },
     ...(hostConfig.UTSMode === 'host' ? {} : { hostname: config.Hostname }),
-    ...(config.Domainname === '' ? {} : { domainname: config.Domainname }),
     mounts: containerMounts(container, inputs.mounts),
     ...(hostConfig.Annotations === null ? {} : { annotations: hostConfig.Annotations }),
     linux: {
-      sysctl: containerSysctls(hostConfig),
+      sysctl: containerSysctls(hostConfig, config.Domainname),
       resources: { ...containerResources(hostConfig), devices: rules },
       cgroupsPath: `${hostConfig.CgroupParent || '/docker'}/${record.id}`,
       namespaces: containerNamespaces(container, engine.host.cgroupVersion, (name) => engine.containers.find(name)),
