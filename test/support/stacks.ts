@@ -80,7 +80,17 @@ export async function startReal({ runtime }: { readonly runtime?: string } = {})
   const engine = start('dockerd', args, join(directory, 'engine.log'));
   await answering(engine, dockerHost, join(directory, 'engine.log'));
   const running = stack('real', engine, { dockerHost, containerd, directory });
-  return { ...running, stop: () => running.stop().finally(stop) };
+  const netns = join(directory, 'exec/netns/default');
+  return {
+    ...running,
+    stop: async () => {
+      await end(engine);
+      await stop();
+      // dockerd leaves the network namespace that it pins.
+      if (existsSync(netns)) execFileSync('umount', [netns]);
+      await running.stop();
+    },
+  };
 }
 
 /** Starts a real containerd below a directory. Our shim and runtime are on its PATH. */
