@@ -200,8 +200,10 @@ async function compare(): Promise<void> {
       for (const line of lines)
         t.same(await result(ours, line, names[1]), await result(real, line, names[0]), line, { command: line });
     });
-  await Promise.all([real.stop(), ours.stop()]);
-  t.same(leftovers(directories[1]), [], 'nothing is left');
+  await t.test('what is left', async (t) => {
+    await Promise.all([real.stop(), ours.stop()]);
+    t.same(leftovers(directories[1]), []);
+  });
 }
 
 /** How a command ended, without what differs from one run to the next. */

@@ -56,9 +56,10 @@ export class BlobFiles {
     mkdirSync(join(this.#root, 'ingest', String(id)), { recursive: true, mode: 0o755 });
   }
 
-  /** How much of an ingest is written. */
-  ingestSize(id: number): number {
-    return statSync(this.ingestPath(id), { throwIfNoEntry: false })?.size ?? 0;
+  /** How much of an ingest is written, and when it last was (microseconds since 1970). */
+  ingestState(id: number): { readonly size: number; readonly modified: number } | undefined {
+    const stat = statSync(this.ingestPath(id), { throwIfNoEntry: false });
+    return stat === undefined ? undefined : { size: stat.size, modified: Math.round(stat.mtimeMs * 1000) };
   }
 
   removeIngest(id: number): void {

@@ -136,7 +136,7 @@ export class ContentStore {
       ingest,
       files: this.files,
       pinned: this.pinned,
-      touch: () => this.ingests.touch(namespace, ref),
+      unshared: () => this.ingests.unshare(namespace, ref),
       closed: () => this.#locked.delete(ingest.id),
       committed: (digest, blobSize, labels) => this.#commit({ namespace, lease, ref, digest, size: blobSize, labels }),
     });

@@ -19,8 +19,8 @@ export interface ContentWriterParts {
   readonly files: BlobFiles;
   /** Digests that garbage collection must leave alone. */
   readonly pinned: Set<string>;
-  /** Called when data comes: the ingest stands for itself from now on. */
-  readonly touch: () => void;
+  /** Called when data comes to an ingest that stood for a shared blob: it stands for itself from now on. */
+  readonly unshared: () => void;
   /** Called once, when the writer lets go of the ingest. */
   readonly closed: () => void;
   /** Called when the bytes are in place; throws `already exists` if the namespace has the blob. */
@@ -102,7 +102,6 @@ export class ContentWriter {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#writer?.close();
-    if (this.#writer !== undefined) this.#parts.touch();
     this.#parts.closed();
   }
 
@@ -122,7 +121,7 @@ export class ContentWriter {
   async #unshare(copy: boolean): Promise<void> {
     const { files } = this.#parts;
     await this.open();
-    this.#parts.touch();
+    this.#parts.unshared();
     if (!copy) return;
     for await (const chunk of createReadStream(files.path(this.ingest.shared))) this.#writer!.write(chunk);
   }

@@ -14,7 +14,6 @@ export interface Ingest {
   readonly expected: string;
   readonly shared: string;
   readonly started: number;
-  readonly updated: number;
 }
 
 /** How long an ingest without a lease is kept, in microseconds. */
@@ -41,16 +40,13 @@ export class IngestStore {
 
   /** The ingest of a reference, made if it is new. */
   open(namespace: string, ref: string, { total, shared }: { total: number; shared: string }): Ingest {
-    const now = present();
     this.#db.run(
-      `INSERT OR IGNORE INTO ingests (namespace, ref, total, expected, shared, started, updated)
-       VALUES (?, ?, ?, '', ?, ?, ?)`,
+      `INSERT OR IGNORE INTO ingests (namespace, ref, total, expected, shared, started) VALUES (?, ?, ?, '', ?, ?)`,
       namespace,
       ref,
       total,
       shared,
-      now,
-      now,
+      present(),
     );
     return this.get(namespace, ref);
   }
@@ -65,14 +61,9 @@ export class IngestStore {
     );
   }
 
-  /** Notes that an ingest was written to, and no longer stands for a shared blob. */
-  touch(namespace: string, ref: string): void {
-    this.#db.run(
-      "UPDATE ingests SET updated = ?, shared = '' WHERE namespace = ? AND ref = ?",
-      present(),
-      namespace,
-      ref,
-    );
+  /** Notes that an ingest no longer stands for a shared blob. */
+  unshare(namespace: string, ref: string): void {
+    this.#db.run("UPDATE ingests SET shared = '' WHERE namespace = ? AND ref = ?", namespace, ref);
   }
 
   delete(namespace: string, ref: string): void {
@@ -80,13 +71,14 @@ export class IngestStore {
   }
 
   status(ingest: Ingest): Status {
+    const written = ingest.shared === '' ? this.#files.ingestState(ingest.id) : undefined;
     return {
       ref: ingest.ref,
-      offset: ingest.shared === '' ? this.#files.ingestSize(ingest.id) : ingest.total,
+      offset: ingest.shared === '' ? (written?.size ?? 0) : ingest.total,
       total: ingest.total,
       expected: ingest.expected,
       startedAt: timestamp(ingest.started),
-      updatedAt: timestamp(ingest.updated),
+      updatedAt: timestamp(written?.modified ?? ingest.started),
     };
   }
 

@@ -52,7 +52,6 @@ export const migrations: readonly string[] = [
     expected TEXT NOT NULL,
     shared TEXT NOT NULL,
     started INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
     expires INTEGER,
     UNIQUE (namespace, ref)
   );

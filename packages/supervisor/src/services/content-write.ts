@@ -9,11 +9,10 @@
  * A conversation that ends without COMMIT leaves the ingest, for the next one to go on.
  */
 import { alreadyExists, invalidArgument, outOfRange } from '@drydock/rpc/errors';
-import { WriteAction, type WriteRequest, type WriteResponse } from '@drydock/rpc/generated/content';
+import { type Status, WriteAction, type WriteRequest, type WriteResponse } from '@drydock/rpc/generated/content';
 import type { CallContext } from '@drydock/rpc/service';
 import type { ContentStore } from '../content/content-store.ts';
 import type { ContentWriter } from '../content/content-writer.ts';
-import { timestamp } from '../metadata/moments.ts';
 
 /** Answers each request of a write. */
 export async function* writeContent(
@@ -42,7 +41,7 @@ export async function* writeContent(
         }
       }
       if (request.action === WriteAction.STAT) {
-        yield stat(writer, request, total);
+        yield stat(content.ingests.status(writer.ingest), writer, request, total);
         continue;
       }
       await write(writer, request);
@@ -59,15 +58,19 @@ export async function* writeContent(
   }
 }
 
-function stat(writer: ContentWriter, { action }: WriteRequest, total: number): Partial<WriteResponse> {
-  const { started, updated } = writer.ingest;
+function stat(
+  { startedAt, updatedAt }: Status,
+  writer: ContentWriter,
+  { action }: WriteRequest,
+  total: number,
+): Partial<WriteResponse> {
   return {
     action,
     offset: writer.offset,
     total,
     digest: writer.digest(),
-    startedAt: timestamp(started),
-    updatedAt: timestamp(updated),
+    startedAt,
+    updatedAt,
   };
 }
 

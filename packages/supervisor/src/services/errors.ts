@@ -1,8 +1,11 @@
 /** System errors on their way out: in the words that Go programs and their users know, with operation and path. */
-import { errnoText } from '@drydock/linux/errno';
+import { Errno, errnoText } from '@drydock/linux/errno';
 import { SyscallError } from '@drydock/linux/syscall';
 import { RpcError } from '@drydock/rpc/errors';
 import type { Implementation } from '@drydock/rpc/service';
+
+/** SQLITE_FULL: the disk is, or the database is as large as it may be. https://sqlite.org/rescode.html */
+const sqliteFull = 13;
 
 /** A service whose errors of Node and of the kernel read `<operation> <path>: no space left on device`. */
 export function withSystemErrors({ service, handlers }: Implementation): Implementation {
@@ -34,6 +37,8 @@ function translate(error: unknown): unknown {
     return new RpcError('unknown', `${error.op}: ${errnoText(error.errno)}`, { cause: error });
   if (!(error instanceof Error) || error instanceof RpcError) return error;
   const { errno, syscall, path } = error as NodeJS.ErrnoException;
+  if ('errcode' in error && error.errcode === sqliteFull)
+    return new RpcError('unknown', `write metadata: ${errnoText(Errno.ENOSPC)}`, { cause: error });
   if (errno === undefined || syscall === undefined) return error;
   const subject = path === undefined ? syscall : `${syscall} ${path}`;
   return new RpcError('unknown', `${subject}: ${errnoText(-errno)}`, { cause: error });
