@@ -173,15 +173,15 @@ export interface FileStatus {
   readonly device: { readonly major: number; readonly minor: number };
 }
 
-const types: Readonly<Record<number, FileStatus['type']>> = {
-  9604: 'directory',
-  16807: 'file',
-  4802: 'character',
-  14406: 'block',
-  2401: 'fifo',
-  26411: 'socket',
-  21609: 'link',
-};
+const types: ReadonlyMap<number, FileStatus['type']> = new Map([
+  [0o040000, 'directory'],
+  [0o100000, 'file'],
+  [0o020000, 'character'],
+  [0o060000, 'block'],
+  [0o010000, 'fifo'],
+  [0o140000, 'socket'],
+  [0o120000, 'link'],
+]);
 
 /** The status of a file, or of an open one by its descriptor. Throws `stat /x: ENOENT`. */
 export function fileStatus(file: string | number, { follow = true } = {}): FileStatus {
@@ -192,7 +192,7 @@ export function fileStatus(file: string | number, { follow = true } = {}): FileS
   syscall('statx', [directory, path, flags, basicStats, buffer], `${follow ? 'stat' : 'lstat'} ${file}`);
   const mode = buffer.readUInt16LE(28);
   return {
-    type: types[mode & 0o170000] ?? 'file',
+    type: types.get(mode & 0o170000) ?? 'file',
     permissions: mode & 0o7777,
     uid: buffer.readUInt32LE(20),
     gid: buffer.readUInt32LE(24),

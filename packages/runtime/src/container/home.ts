@@ -1,6 +1,7 @@
 /** A user's home directory in the container's /etc/passwd (passwd(5)). */
 import { cleanPath } from '@drydock/linux/cgroups/hierarchies';
-import { closeFile, Open, openDirectory, openFile, readDescriptor } from '@drydock/linux/disk';
+import { closeFile, Open, openDirectory, readDescriptor } from '@drydock/linux/disk';
+import { trySyscall } from '@drydock/linux/syscall';
 import type { Mount } from '@drydock/oci/runtime-spec';
 import { openInRoot } from './facts.ts';
 
@@ -32,9 +33,10 @@ export function homeInside(uid: number, pid: number): string {
   return homeIn(readPasswd(`/proc/${pid}/root`, passwd), uid);
 }
 
-/** The file's text, with links followed inside the root alone; empty if there is no such file. */
+/** The file's text, with links followed inside the root alone; empty if there is no such file, or no such root. */
 function readPasswd(root: string, path: string): string {
-  const directory = openFile(root, Open.path | openDirectory);
+  const directory = trySyscall('openat', -100, root, Open.path | openDirectory, 0);
+  if (directory < 0) return '';
   try {
     return readIfOpen(openInRoot(directory, path, Open.read | Open.nonblock));
   } finally {
