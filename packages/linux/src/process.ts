@@ -22,12 +22,12 @@ export function setProcessName(name: string): void {
  * Changes the command line that `ps` shows of this process, by writing over its arguments in memory: no more than there is
  * room for, so what matters most comes first (proc_pid_cmdline(5)).
  */
-export function setCommandLine(text: string): void {
+export function setCommandLine(args: readonly string[]): void {
   const fields = statFields('self') ?? [];
   const [start, end] = [Number(fields[45]), Number(fields[46])];
   const room = end - start;
   const line = Buffer.alloc(room);
-  line.write(text, 0, room - 1);
+  line.write(args.join('\0'), 0, room - 1);
   const memory = openSync('/proc/self/mem', 'r+');
   try {
     writeSync(memory, line, 0, room, start);

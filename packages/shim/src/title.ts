@@ -4,5 +4,5 @@ import { setCommandLine, setProcessName } from '@drydock/linux/process';
 /** Names the process after its container; '' for a spare one. */
 export function setTitle(namespace: string, id: string): void {
   setProcessName('containerd-shim');
-  setCommandLine(`containerd-shim-drydock-v2 ${id === '' ? '-spare' : `-id ${id} -namespace ${namespace}`}`);
+  setCommandLine(['containerd-shim-drydock-v2', ...(id === '' ? ['-spare'] : ['-id', id, '-namespace', namespace])]);
 }
