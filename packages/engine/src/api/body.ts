@@ -30,13 +30,35 @@ export function parseJson<S extends z.ZodType>(body: Buffer, contentType: string
   return check(text.trim() === '' ? undefined : parse(text), schema);
 }
 
-/** Checks a document; the error names the field. */
+/** Checks a document. What is wrong is said as Go's decoder says it, with the field's name, and is a system error as there. */
 export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
+  if (value === undefined) throw systemError('EOF');
   const [issue] = result.error.issues;
-  const field = issue?.path.join('.');
-  throw badParameter(`invalid request body${field ? `: field ${field}` : ''}: ${issue?.message ?? 'malformed'}`);
+  const field = issue?.path.join('.') ?? '';
+  const expected = issue?.code === 'invalid_type' ? (goTypes[issue.expected] ?? issue.expected) : 'string';
+  const got = goKind(issue?.input);
+  throw systemError(
+    field === ''
+      ? `json: cannot unmarshal ${got} into Go value of type ${expected}`
+      : `json: cannot unmarshal ${got} into Go struct field ${field} of type ${expected}`,
+  );
+}
+
+/** zod's names of types and Go's. */
+const goTypes: Readonly<Record<string, string>> = {
+  int: 'int64',
+  number: 'int64',
+  boolean: 'bool',
+  array: '[]string',
+  record: 'map[string]string',
+  object: 'struct',
+};
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function checkType(contentType: string | undefined, text: string): void {

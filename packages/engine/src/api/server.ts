@@ -20,10 +20,10 @@ import { handleUpgrade, isHijack } from './upgrade.ts';
 
 /** On every answer. */
 export const commonHeaders: Readonly<Record<string, string>> = {
-  'api-version': apiVersion,
-  'docker-experimental': 'false',
-  ostype: 'linux',
-  server: serverHeader,
+  'Api-Version': apiVersion,
+  'Docker-Experimental': 'false',
+  Ostype: 'linux',
+  Server: serverHeader,
 };
 
 /** Makes the application. It listens nowhere yet: each of its sockets is a server of its own, see listen.ts. */
@@ -40,7 +40,8 @@ export async function createApi(engine: Engine): Promise<(listener: Server) => v
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(commonHeaders);
+    // On the raw answer: fastify would write the names in lower case.
+    for (const [name, value] of Object.entries(commonHeaders)) reply.raw.setHeader(name, value);
     withTrace(request.headers.traceparent as string | undefined, done);
   });
   app.setErrorHandler((error, _request, reply) => answerError(engine, error, reply));

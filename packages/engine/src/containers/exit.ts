@@ -8,6 +8,7 @@ import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
 import { removeLocked } from './remove.ts';
 import { planRestart } from './restart-policy.ts';
+import { releaseShm } from './shared-shm.ts';
 
 export interface Exit {
   readonly pid: number;
@@ -45,6 +46,7 @@ export function containerExited(engine: Engine, container: Container, exit: Exit
     }
     if (!container.record.hostConfig.AutoRemove) container.announceExit();
     await deleting;
+    releaseShm(container);
     if (container.record.hostConfig.AutoRemove) await removeLocked(engine, container, { volumes: true });
   });
 }

@@ -38,7 +38,7 @@ export async function listContainers(engine: Engine, { all, limit, size, filters
 /** Whether a container passes the filters. */
 export function containerTest(engine: Engine, filters: Filters): (container: Container) => boolean {
   for (const status of filters.get('status') ?? [])
-    if (!statuses.includes(status)) throw badParameter(`Unrecognised filter value for status: ${status}`);
+    if (!statuses.includes(status)) throw badParameter(`Invalid filter 'status=${status}'`);
   const exited = filters.get('exited')?.map((code) => {
     if (!/^-?\d+$/.test(code)) throw badParameter(`Invalid filter 'exited=${code}'`);
     return Number(code);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { ContainerConfig } from '../api/schemas/container-config.ts';
 import type { HostConfig, MountRequest } from '../api/schemas/host-config.ts';
-import { badParameter } from '../errors.ts';
+import { badParameter, messageOf } from '../errors.ts';
 import { parseBind } from './parse-bind.ts';
 import type { MountPoint } from './record.ts';
 
@@ -98,7 +98,7 @@ function borrowed(text: string, lenders: (name: string) => readonly MountPoint[]
   const [name = '', mode = ''] = text.split(':');
   if (name === '') throw badParameter(`malformed volumes-from specification: ${text}`);
   if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw badParameter(`invalid mode: ${mode}`);
-  return lenders(name).map((point) => ({
+  return pointsOf(name, lenders).map((point) => ({
     ...point,
     rw: point.rw && mode !== 'ro',
     anonymous: false,
@@ -106,6 +106,15 @@ function borrowed(text: string, lenders: (name: string) => readonly MountPoint[]
     volumeLabels: null,
     volumeOptions: null,
   }));
+}
+
+/** A lender that is missing is a fault of the request: as a missing thing, a client would take it for the image. */
+function pointsOf(name: string, lenders: (name: string) => readonly MountPoint[]): readonly MountPoint[] {
+  try {
+    return lenders(name);
+  } catch (error) {
+    throw badParameter(messageOf(error), { cause: error });
+  }
 }
 
 const plain = {

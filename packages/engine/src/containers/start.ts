@@ -21,7 +21,7 @@ import { openLog } from './log/open-log.ts';
 import { removeLocked } from './remove.ts';
 import { rootfsMounts } from './rootfs.ts';
 import { runtimeOf } from './runtime.ts';
-import { sharedShm } from './shared-shm.ts';
+import { releaseShm, shmSource } from './shared-shm.ts';
 import { securityOptions } from './spec/security.ts';
 import { buildSpec } from './spec/spec.ts';
 import { resolveUser } from './spec/user.ts';
@@ -50,6 +50,7 @@ export async function startLocked(engine: Engine, container: Container): Promise
       error: messageOf(failure.error),
     });
     container.streams.endRun();
+    releaseShm(container);
     if (container.record.hostConfig.AutoRemove) await removeLocked(engine, container, { volumes: true });
     throw failure.error;
   }
@@ -67,7 +68,7 @@ async function run(engine: Engine, container: Container): Promise<void> {
     mounts: {
       points: record.mounts,
       initPath: (hostConfig.Init ?? engine.config.init) ? engine.config.initPath : undefined,
-      sharedShm: sharedShm(engine, hostConfig.IpcMode),
+      sharedShm: shmSource(engine, container),
     },
     security: securityOptions(hostConfig),
   });

@@ -30,7 +30,7 @@ async function ps(text: string): Promise<string> {
     return stdout;
   } catch (error) {
     const detail = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : messageOf(error);
-    throw systemError(`Error running ps: ${detail}`);
+    throw systemError(`ps: ${detail.split('\n', 1)[0]}`);
   }
 }
 

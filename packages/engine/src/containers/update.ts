@@ -39,9 +39,9 @@ export function updateContainer(engine: Engine, container: Container, asked: Upd
     if (asked.PidsLimit !== null && asked.PidsLimit !== 0)
       merged.PidsLimit = asked.PidsLimit < 0 ? null : asked.PidsLimit;
     if (asked.RestartPolicy?.Name) merged.RestartPolicy = asked.RestartPolicy;
-    if (asked.Memory > old.MemorySwap && old.MemorySwap > 0 && asked.MemorySwap === 0)
+    if (asked.Memory !== 0 && asked.Memory > old.MemorySwap && asked.MemorySwap === 0)
       throw badParameter(
-        'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
+        `Cannot update container ${container.id}: Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time`,
       );
     const warnings = validateResources(merged, engine.host, { update: true });
     if (container.isRunning && container.state.status !== 'restarting') await apply(engine, container, merged);

@@ -9,8 +9,12 @@ import { badParameter, conflict, notRunning } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Exec } from './exec.ts';
 
-export function createExec(engine: Engine, container: Container, body: z.output<typeof ExecCreateBody>): Exec {
-  checkReady(container);
+export function createExec(
+  engine: Engine,
+  { container, name }: { readonly container: Container; readonly name: string },
+  body: z.output<typeof ExecCreateBody>,
+): Exec {
+  checkReady(container, name);
   const command = body.Cmd ?? [];
   if (command.length === 0) throw badParameter('No exec command specified');
   parseDetachKeys(body.DetachKeys);
@@ -35,10 +39,10 @@ export function createExec(engine: Engine, container: Container, body: z.output<
   return exec;
 }
 
-/** Throws unless a process can be added to the container. */
-export function checkReady(container: Container): void {
+/** Throws unless a process can be added to the container; `name` is how the client calls it. */
+export function checkReady(container: Container, name: string): void {
   if (!container.isRunning) throw notRunning(container.id);
-  if (container.isPaused) throw conflict(`Container ${container.id} is paused, unpause the container before exec`);
+  if (container.isPaused) throw conflict(`Container ${name} is paused, unpause the container before exec`);
   if (container.state.status === 'restarting')
     throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
 }

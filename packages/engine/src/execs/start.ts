@@ -33,7 +33,7 @@ export function claimExec(engine: Engine, exec: Exec): Container {
   if (container === undefined) throw noSuchContainer(exec.record.containerId);
   if (exec.record.status === 'ended') throw conflict(`Error: Exec command ${exec.id} has already run`);
   if (exec.record.status === 'running') throw conflict(`Error: Exec command ${exec.id} is already running`);
-  checkReady(container);
+  checkReady(container, container.id);
   exec.update({ status: 'running' });
   return container;
 }

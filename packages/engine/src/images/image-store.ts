@@ -85,8 +85,10 @@ export class ImageStore {
   /** Finds an image by id, prefix of an id, or reference. Throws `No such image`. */
   find(text: string): Image {
     const found = this.lookup(text);
-    if (found === undefined) throw noSuchImage(describe(text));
-    return found;
+    if (found !== undefined) return found;
+    if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text);
+    // What is no reference at all is refused as such.
+    throw noSuchImage(familiarName(withDefaultTag(parseReference(text))));
   }
 
   /** Like {@link find}, but answers undefined. */
@@ -197,15 +199,6 @@ export class ImageStore {
     if (found.length > 1)
       throw badParameter(`reference "${prefix}" is ambiguous: it is the beginning of ${found.length} image ids`);
     return found[0];
-  }
-}
-
-/** A reference as `No such image` shows it: with its tag. */
-function describe(text: string): string {
-  try {
-    return familiarName(withDefaultTag(parseReference(text)));
-  } catch {
-    return text;
   }
 }
 

@@ -6,7 +6,7 @@ import { sendJson } from '../reply.ts';
 const noSwarm =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
-const swarm = ['GET /swarm', 'POST /swarm/update', 'GET /swarm/unlockkey', 'POST /swarm/unlock', 'POST /swarm/leave',
+const swarm = ['GET /swarm', 'POST /swarm/update', 'GET /swarm/unlockkey', 'POST /swarm/unlock',
   ...['nodes', 'services', 'tasks', 'secrets', 'configs'].flatMap((kind) => [`GET /${kind}`, `GET /${kind}/:name`, `POST /${kind}/create`, `DELETE /${kind}/:name`, `POST /${kind}/:name/update`]),
 ]; // biome-ignore format: a list
 
@@ -42,6 +42,9 @@ export const absentEndpoints: readonly Endpoint[] = [
   endpoint('POST /session', ({ headers }) => {
     if (headers.upgrade === undefined) throw badParameter('no upgrade proto in request');
     throw notImplemented('BuildKit sessions are not supported by this engine yet');
+  }),
+  endpoint('POST /swarm/leave', () => {
+    throw unavailable('This node is not part of a swarm');
   }),
   endpoint('GET /plugins', ({ reply }) => sendJson(reply, [])),
   endpoint('GET /plugins/:name/json', ({ name }) => {

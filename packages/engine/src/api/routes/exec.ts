@@ -16,7 +16,7 @@ export const execEndpoints: readonly Endpoint[] = [
     job: 'exec_create',
     run: async ({ engine, name, json, reply }) => {
       const container = engine.containers.find(name);
-      return sendJson(reply, { Id: createExec(engine, container, await json(ExecCreateBody)).id }, 201);
+      return sendJson(reply, { Id: createExec(engine, { container, name }, await json(ExecCreateBody)).id }, 201);
     },
   },
   execStartEndpoint,

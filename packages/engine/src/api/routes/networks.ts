@@ -1,7 +1,7 @@
 /** `/networks`: `host` and `none` can be looked at; what needs a bridge is refused by name. */
 import { badParameter, forbidden, notImplemented } from '../../errors.ts';
 import { findNetwork, inspectNetwork, listNetworks } from '../../networks/networks.ts';
-import type { Endpoint } from '../context.ts';
+import type { Context, Endpoint } from '../context.ts';
 import { type Filters, filters, matchesPattern } from '../query.ts';
 import { sendJson } from '../reply.ts';
 import { goObject, text } from '../schemas/go.ts';
@@ -50,8 +50,9 @@ export const networkEndpoints: readonly Endpoint[] = [
     method: 'POST' as const,
     path: `/networks/:name/${verb}`,
     job: `network_${verb}`,
-    run: ({ engine, name }: Parameters<Endpoint['run']>[0]) => {
+    run: async ({ engine, name, json }: Context) => {
       const network = findNetwork(engine, name);
+      engine.containers.find((await json(goObject({ Container: text() }))).Container);
       throw badParameter(
         network.Name === 'host'
           ? 'container cannot be disconnected from host network or connected to host network'

@@ -1,5 +1,5 @@
 /** `docker cp`: a path out of a container, and an archive into one. */
-import { lstatSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { Errno } from '@drydock/linux/errno';
@@ -44,7 +44,12 @@ export function copyOut(
     const found = findPath(rootFd, path, name);
     try {
       const archive = pack();
-      const packing = packTree(archive, `/proc/self/fd/${found.parent}/${found.name}`, entryName(path)).then(
+      const packing = packTree(
+        archive,
+        `/proc/self/fd/${found.parent}/${found.name}`,
+        entryName(path),
+        entersMount(container, path),
+      ).then(
         () => archive.finalize(),
         (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
       );
@@ -55,6 +60,13 @@ export function copyOut(
       close(found.parent);
     }
   });
+}
+
+/** Of what is mounted in the container, only the user's own mounts are copied along. */
+function entersMount({ record }: Container, path: string): (relative: string) => boolean {
+  const start = posix.join('/', path).replace(/\/$/, '');
+  const own = new Set(record.mounts.map(({ destination }) => destination));
+  return (relative) => own.has(`${start}${relative}`);
 }
 
 /** The name that the archive's entries begin with: the path's last part, `.` included. */
@@ -84,8 +96,7 @@ export function copyIn(
       throw notFound(`Could not find the file ${options.path} in container ${name}`);
     if (target < 0) throw systemError(`cannot open ${options.path} in container ${name}: error ${-target}`);
     try {
-      if (!lstatSync(`/proc/self/fd/${target}/.`, { throwIfNoEntry: false })?.isDirectory())
-        throw badParameter('extraction point is not a directory');
+      if (!fstatSync(target).isDirectory()) throw badParameter('extraction point is not a directory');
     } finally {
       close(target);
     }

@@ -6,7 +6,7 @@ import type { Container } from '../container.ts';
 import { containerEvent } from '../container-event.ts';
 import { withMounted } from '../mounted.ts';
 import { rootfsMounts } from '../rootfs.ts';
-import { packTree } from './pack-tree.ts';
+import { packChildren } from './pack-tree.ts';
 
 /** Hands the archive to `send`, which must read it to its end. */
 export async function exportContainer(
@@ -18,7 +18,7 @@ export async function exportContainer(
   const mounts = (await rootfsMounts(engine, container)).map(readOnly);
   await withMounted(engine.config.execRoot, mounts, async (root) => {
     const archive = pack();
-    const packing = packTree(archive, root, '.').then(
+    const packing = packChildren(archive, root).then(
       () => archive.finalize(),
       (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
     );

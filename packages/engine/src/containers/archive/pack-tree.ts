@@ -8,12 +8,33 @@ import type { Header, Pack } from 'tar-stream';
 /** Which attributes go into the archive: those of the kernel's own file systems do not. */
 const packedAttributes = /^(security\.capability|user\.)/;
 
-/** Adds what is at `path` under `name`; a directory with all that is below it. */
-export async function packTree(archive: Pack, path: string, name: string): Promise<void> {
-  await packEntry(archive, path, name, new Map());
+/** What a walk knows. */
+interface Walk {
+  readonly archive: Pack;
+  /** The first name of each file that has several. */
+  readonly seen: Map<string, string>;
+  /** Whether what is mounted on a directory, given relative to the start, belongs to the tree. */
+  readonly enters: (relative: string) => boolean;
 }
 
-async function packEntry(archive: Pack, path: string, name: string, seen: Map<string, string>): Promise<void> {
+/** Adds what is at `path` under `name`; a directory with all that is below it, but not below mounts that `enters` refuses. */
+export async function packTree(
+  archive: Pack,
+  path: string,
+  name: string,
+  enters: Walk['enters'] = () => true,
+): Promise<void> {
+  await packEntry({ archive, seen: new Map(), enters }, path, name, '');
+}
+
+/** Adds what is in a directory, but not the directory. */
+export async function packChildren(archive: Pack, path: string): Promise<void> {
+  const walk: Walk = { archive, seen: new Map(), enters: () => true };
+  for (const child of (await readdir(path)).sort()) await packEntry(walk, join(path, child), child, '');
+}
+
+async function packEntry(walk: Walk, path: string, name: string, relative: string, device?: bigint): Promise<void> {
+  const { archive, seen } = walk;
   const stats = await lstat(path, { bigint: true });
   const header = await headerOf(path, name, stats);
   if (header === undefined) return;
@@ -24,8 +45,11 @@ async function packEntry(archive: Pack, path: string, name: string, seen: Map<st
   if (stats.isFile()) return addFile(archive, header, path);
   await addEntry(archive, header);
   if (!stats.isDirectory()) return;
+  // Another file system that is not the container's own, such as /proc, is left empty.
+  if (device !== undefined && stats.dev !== device && !walk.enters(relative)) return;
+  const prefix = name === '/' ? '' : name;
   for (const child of (await readdir(path)).sort())
-    await packEntry(archive, join(path, child), join(name, child), seen);
+    await packEntry(walk, join(path, child), `${prefix}/${child}`, `${relative}/${child}`, stats.dev);
 }
 
 async function headerOf(
@@ -40,7 +64,7 @@ async function headerOf(
       .map(([key, value]) => [`SCHILY.xattr.${key}`, Buffer.from(value).toString('latin1')]),
   );
   const header = {
-    name: stats.isDirectory() ? `${name}/` : name,
+    name: stats.isDirectory() && name !== '/' ? `${name}/` : name,
     mode: Number(stats.mode & 0o7777n),
     uid: Number(stats.uid),
     gid: Number(stats.gid),

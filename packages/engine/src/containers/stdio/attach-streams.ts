@@ -1,6 +1,7 @@
 /** Connects a client's socket with the streams of a container or exec, until either side ends. */
 import type { Duplex } from 'node:stream';
 import { DetachWatcher } from './detach-keys.ts';
+import { drained } from './drained.ts';
 import { frame } from './framing.ts';
 import type { Output, OutputSink, Streams } from './streams.ts';
 
@@ -89,11 +90,5 @@ function readInput(
 
 function send(socket: Duplex, data: Buffer): undefined | Promise<void> {
   if (socket.destroyed || socket.write(data) || socket.writableLength < highWater) return undefined;
-  return new Promise((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done).off('close', done);
-      resolve();
-    };
-    socket.on('drain', done).on('close', done);
-  });
+  return drained(socket);
 }

@@ -6,6 +6,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from 'n
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { mkfifo } from '@drydock/linux/fifo';
+import { drained } from './drained.ts';
 import type { Output, Streams } from './streams.ts';
 
 /** The paths that containerd is given; an unwanted stream is empty. */
@@ -71,7 +72,7 @@ export class ProcessIo {
     const input = this.#input;
     if (input === undefined) return;
     streams.stdin.connect({
-      write: (chunk) => (input.destroyed || input.write(chunk) ? undefined : drain(input)),
+      write: (chunk) => (input.destroyed || input.write(chunk) ? undefined : drained(input)),
       end: () => {
         if (this.#inputEnded) return;
         this.#inputEnded = true;
@@ -127,14 +128,4 @@ function openInput(path: string): Socket {
     closeSync(fd);
     throw error;
   }
-}
-
-function drain(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done).off('close', done);
-      resolve();
-    };
-    socket.on('drain', done).on('close', done);
-  });
 }

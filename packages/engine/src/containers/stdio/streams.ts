@@ -37,16 +37,22 @@ export interface InputTarget {
   end(): void;
 }
 
+/** How much input is kept for a process that is not there yet, before its sender is held back. */
+const highWater = 1024 * 1024;
+
 /** The input stream: what arrives before the process is kept for it. */
 export class Input {
   #target: InputTarget | undefined;
   #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #connected = Promise.withResolvers<void>();
   #ended = false;
 
   write(chunk: Buffer): undefined | Promise<void> {
     if (this.#target !== undefined) return this.#target.write(chunk);
     this.#waiting.push(chunk);
-    return undefined;
+    this.#waitingBytes += chunk.length;
+    return this.#waitingBytes < highWater ? undefined : this.#connected.promise;
   }
 
   /** No more input comes in this run. */
@@ -59,15 +65,22 @@ export class Input {
   connect(target: InputTarget): void {
     this.#target = target;
     for (const chunk of this.#waiting) void target.write(chunk);
-    this.#waiting = [];
+    this.#forget();
     if (this.#ended) target.end();
   }
 
   /** The process is gone: the next one starts afresh. */
   disconnect(): void {
     this.#target = undefined;
-    this.#waiting = [];
+    this.#forget();
     this.#ended = false;
+  }
+
+  #forget(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#connected.resolve();
+    this.#connected = Promise.withResolvers<void>();
   }
 }
 
