@@ -28,11 +28,12 @@ export const koffi: Koffi = loadKoffi();
 export const libc: Library = koffi.load(null);
 
 function loadKoffi(): Koffi {
-  // A built program has the native module beside its `bin` folder: dist/lib/koffi.node. Neither node:fs nor node:module
-  // is imported for this: loading each takes milliseconds, and the runtime starts three times for each container.
+  // In a built tree the native module is dist/lib/koffi.node; a program is dist/bin/NAME, or runs on dist/lib/node. The
+  // executable is asked for it, since a bundler replaces import.meta by the place of this source. Neither node:fs nor
+  // node:module is imported: loading each takes milliseconds, and the runtime starts three times for each container.
   const module: { exports: unknown } = { exports: {} };
   try {
-    process.dlopen(module, `${import.meta.dirname}/../lib/koffi.node`);
+    process.dlopen(module, `${process.execPath.replace(/[^/]*$/, '')}../lib/koffi.node`);
   } catch (unbuilt) {
     process.dlopen(module, installedKoffi(unbuilt));
   }
