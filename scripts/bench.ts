@@ -92,7 +92,7 @@ function cycle(stack: Stack, id: string): void {
   const runtime = runtimeOf(stack);
   const root = ['--root', join(stack.directory, 'oci')];
   const pidFile = join(stack.directory, 'oci.pid');
-  run(runtime, [...root, 'create', '--bundle', bundle, '--pid-file', pidFile, id]);
+  quietly(runtime, [...root, 'create', '--bundle', bundle, '--pid-file', pidFile, id]);
   const pid = readFileSync(pidFile, 'utf8');
   run(runtime, [...root, 'start', id]);
   while (isAlive(pid));
@@ -112,7 +112,7 @@ function isAlive(pid: string): boolean {
 function created(stack: Stack): number {
   const runtime = runtimeOf(stack);
   const root = ['--root', join(stack.directory, 'oci')];
-  run(runtime, [...root, 'create', '--bundle', bundle, 'resident']);
+  quietly(runtime, [...root, 'create', '--bundle', bundle, 'resident']);
   const { pid } = JSON.parse(execFileSync(runtime, [...root, 'state', 'resident']).toString());
   const resident = memory(pid).Rss ?? 0;
   run(runtime, [...root, 'delete', '--force', 'resident']);
@@ -194,6 +194,12 @@ function run(program: string, args: readonly string[]): void {
   // `ctr tasks rm -f` of a process that it kills answers with that process's status.
   if (status !== 0 && !args.includes('-f'))
     throw new Error(`${program} ${args.join(' ')}: exit status ${status}\n${stderr}`);
+}
+
+/** Runs a program without pipes: the container that it leaves would hold them open. */
+function quietly(program: string, args: readonly string[]): void {
+  const { status } = spawnSync(program, [...args], { stdio: 'ignore' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: exit status ${status}`);
 }
 
 function timed(action: () => void): number {
