@@ -19,12 +19,12 @@ t.test('a container on another supervisor', async (t) => {
   t.match(await docker(ours, ['load', '-i', busyboxArchive()]), { code: 0, stdout: /Loaded image: busybox:latest/ });
   t.match(await docker(ours, ['run', '--rm', 'busybox', 'sh', '-c', 'echo hi; exit 3']), { code: 3, stdout: 'hi\n' });
   t.equal(
-    (await docker(ours, ['run', '-d', '--name', 'c', 'busybox', 'sh', '-c', 'echo logged; exec sleep 100'])).code,
+    (await docker(ours, ['run', '-d', '--name', 'c1', 'busybox', 'sh', '-c', 'echo logged; exec sleep 100'])).code,
     0,
   );
-  t.match(await docker(ours, ['exec', 'c', 'sh', '-c', 'echo in; exit 4']), { code: 4, stdout: 'in\n' });
-  t.equal((await docker(ours, ['logs', 'c'])).stdout, 'logged\n');
+  t.match(await docker(ours, ['exec', 'c1', 'sh', '-c', 'echo in; exit 4']), { code: 4, stdout: 'in\n' });
+  t.equal((await docker(ours, ['logs', 'c1'])).stdout, 'logged\n');
   t.match((await docker(ours, ['version'])).stdout, /containerd:\n\s+Version:\s+v?1\.\d/);
-  t.equal((await docker(ours, ['rm', '-f', 'c'])).code, 0);
+  t.equal((await docker(ours, ['rm', '-f', 'c1'])).code, 0);
   t.equal((await docker(ours, ['ps', '-aq'])).stdout, '');
 });

@@ -18,14 +18,14 @@ t.test('docker run --runtime drydock', async (t) => {
     stdout: 'hi\n',
   });
   t.equal(
-    (await docker(real, ['run', '-d', '--name', 'c', ...flags, '-m', '64m', 'busybox', 'sleep', '1000'])).code,
+    (await docker(real, ['run', '-d', '--name', 'c1', ...flags, '-m', '64m', 'busybox', 'sleep', '1000'])).code,
     0,
   );
-  t.match(await docker(real, ['exec', 'c', 'sh', '-c', 'echo in; exit 4']), { code: 4, stdout: 'in\n' });
-  t.equal((await docker(real, ['stop', '-t', '1', 'c'])).code, 0);
-  t.equal((await docker(real, ['inspect', '-f', '{{.State.ExitCode}}', 'c'])).stdout, '137\n');
-  t.equal((await docker(real, ['start', 'c'])).code, 0);
-  t.equal((await docker(real, ['rm', '-f', 'c'])).code, 0);
+  t.match(await docker(real, ['exec', 'c1', 'sh', '-c', 'echo in; exit 4']), { code: 4, stdout: 'in\n' });
+  t.equal((await docker(real, ['stop', '-t', '1', 'c1'])).code, 0);
+  t.equal((await docker(real, ['inspect', '-f', '{{.State.ExitCode}}', 'c1'])).stdout, '137\n');
+  t.equal((await docker(real, ['start', 'c1'])).code, 0);
+  t.equal((await docker(real, ['rm', '-f', 'c1'])).code, 0);
   const missing = await docker(real, ['run', '--rm', ...flags, 'busybox', 'nosuch']);
   t.match(missing, { code: 127, stderr: /exec: "nosuch": executable file not found in \$PATH/ });
 });
