@@ -23,13 +23,18 @@ export interface RemoteLayer {
   readonly diffId: string;
 }
 
-/** Brings layers into the content store and the snapshotter. */
-export async function fetchLayers(context: FetchContext, layers: readonly RemoteLayer[]): Promise<void> {
+/** Brings layers into the content store and the snapshotter. An image that is `known` and complete is passed over in silence. */
+export async function fetchLayers(
+  context: FetchContext,
+  layers: readonly RemoteLayer[],
+  { known }: { readonly known: boolean },
+): Promise<void> {
   const { leased, progress } = context;
   const missing: boolean[] = await Promise.all(
     layers.map(async ({ blob: { digest } }) => (await statBlob(leased.content, digest)) === undefined),
   );
-  for (const [index, { blob }] of layers.entries())
+  const silent = known && !missing.includes(true);
+  for (const [index, { blob }] of silent ? [] : layers.entries())
     await progress(layerStatus(shortId(blob.digest), missing[index] ? 'Pulling fs layer' : 'Already exists'));
   const slots = Array.from({ length: parallel }, () => Promise.resolve());
   const arrivals = layers.map(({ blob }, index) => {

@@ -70,8 +70,9 @@ async function pullOne(
     throw systemError(`manifest verification failed for digest ${reference.digest}`);
   await progress({ status: `Pulling from ${reference.path}`, id: wanted });
   const before = engine.images.lookupName(fullName(reference))?.image;
+  const knows = (id: string): boolean => engine.images.lookup(id) !== undefined;
   const image = await withLease(engine.containerd, engine.logger, async (leased) => {
-    const target = await fetchTarget({ ...options, client, leased }, fetched);
+    const target = await fetchTarget({ ...options, client, leased, knows }, fetched);
     const named = { ...reference, tag: undefined, digest };
     await engine.images.assign(fullName(named), target);
     return reference.digest === undefined
@@ -91,6 +92,8 @@ function statusLine(before: Image | undefined, image: Image, reference: Referenc
 interface Fetching extends PullOptions {
   readonly client: RegistryClient;
   readonly leased: Leased;
+  /** Whether an image is here already. */
+  readonly knows: (id: string) => boolean;
 }
 
 /** Fetches what a manifest or index stands for; answers the stored target. */
@@ -128,6 +131,7 @@ async function fetchImage(fetching: Fetching, bytes: Buffer, mediaType: string):
   await fetchLayers(
     fetching,
     manifest.layers.map((blob, number) => ({ blob, diffId: diffIds[number]! })),
+    { known: fetching.knows(manifest.config.digest) },
   );
   await holdSnapshot(leased, manifest.config.digest, chainId(diffIds));
   return storeManifest(leased, bytes, { mediaType, ...manifest });

@@ -30,19 +30,23 @@ export async function pushImage(engine: Engine, reference: Reference, options: P
 
 function namesToPush(engine: Engine, reference: Reference): string[] {
   if (reference.tag !== undefined) {
-    if (engine.images.lookupName(fullName(reference)) === undefined)
-      throw systemError(
-        `An image does not exist locally with the tag: ${familiarName({ ...reference, tag: undefined })}`,
-      );
-    return [fullName(reference)];
+    if (engine.images.lookupName(fullName(reference)) !== undefined) return [fullName(reference)];
+    throw systemError(
+      tagsOf(engine, reference).length > 0
+        ? `tag does not exist: ${familiarName(reference)}`
+        : `An image does not exist locally with the tag: ${familiarName({ ...reference, tag: undefined })}`,
+    );
   }
-  const names = engine.images
-    .list()
-    .flatMap(({ id }) => inRepository(engine.images.namesOf(id), repositoryOf(reference)));
-  const tagged = names.map(({ name }) => name).filter((name) => parseReference(name).digest === undefined);
+  const tagged = tagsOf(engine, reference);
   if (tagged.length === 0)
     throw systemError(`An image does not exist locally with the tag: ${familiarName(reference)}`);
   return tagged;
+}
+
+/** The full names with a tag in a reference's repository. */
+function tagsOf({ images }: Engine, reference: Reference): string[] {
+  const names = images.list().flatMap(({ id }) => inRepository(images.namesOf(id), repositoryOf(reference)));
+  return names.map(({ name }) => name).filter((name) => parseReference(name).digest === undefined);
 }
 
 async function pushOne(engine: Engine, client: RegistryClient, name: string, { progress }: PushOptions): Promise<void> {

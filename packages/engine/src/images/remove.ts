@@ -21,11 +21,13 @@ export async function removeImage(engine: Engine, text: string, { force }: Remov
   const image = named?.image ?? engine.images.find(text);
   const names = engine.images.namesOf(image.id);
   const users = engine.containers.list().filter(({ record }) => record.imageId === image.id);
-  if (named !== undefined) return removeByName(engine, image, named.name, { names, users, force });
-  return removeById(engine, image, { names, users, force });
+  if (named !== undefined) return removeByName(engine, image, named.name, { asked: text, names, users, force });
+  return removeById(engine, image, { asked: text, names, users, force });
 }
 
 interface Found {
+  /** How the client named the image. */
+  readonly asked: string;
   readonly names: readonly ImageName[];
   readonly users: readonly Container[];
   readonly force: boolean;
@@ -35,7 +37,7 @@ async function removeByName(
   engine: Engine,
   image: Image,
   name: string,
-  { names, users, force }: Found,
+  { asked, names, users, force }: Found,
 ): Promise<Removal[]> {
   const reference = parseReference(name);
   const siblings = inRepository(names, repositoryOf(reference));
@@ -49,7 +51,7 @@ async function removeByName(
   const [user] = users;
   if (isLast && user !== undefined && !force)
     throw conflict(
-      `conflict: unable to remove repository reference "${familiarName(reference)}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`,
+      `conflict: unable to remove repository reference "${asked}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`,
     );
   const untagged = await untag(engine, image, leaving, { keep: user !== undefined });
   return isLast && user === undefined ? [...untagged, ...deleted(engine, image)] : untagged;

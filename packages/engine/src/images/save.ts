@@ -7,6 +7,7 @@ import { MediaType } from '@drydock/oci/media-types';
 import { familiarName, parseReference } from '@drydock/oci/reference';
 import { pack } from 'tar-stream';
 import type { Engine } from '../engine.ts';
+import { noSuchImage } from '../errors.ts';
 import { streamBlob } from './blobs.ts';
 import type { Image } from './image.ts';
 import { imageEvent } from './image-event.ts';
@@ -34,7 +35,8 @@ function choose(engine: Engine, texts: readonly string[]): Chosen[] {
   const chosen = new Map<string, Chosen>();
   for (const text of texts) {
     const named = engine.images.lookupName(text);
-    const image = named?.image ?? engine.images.find(text);
+    const image = named?.image ?? engine.images.lookup(text);
+    if (image === undefined) throw noSuchImage(text);
     const entry = chosen.get(image.id) ?? { image, names: [] };
     if (named !== undefined && parseReference(named.name).digest === undefined) entry.names.push(named.name);
     chosen.set(image.id, entry);

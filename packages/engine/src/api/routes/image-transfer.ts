@@ -66,7 +66,9 @@ async function push(context: Context): Promise<void> {
 
 async function load(context: Context): Promise<void> {
   const { engine, query, body } = context;
-  await progressing(context, (progress) => loadImages(engine, body, { quiet: flag(query, 'quiet'), progress }));
+  const load = (progress: ProgressSink): Promise<void> =>
+    loadImages(engine, body, { quiet: flag(query, 'quiet'), progress });
+  await progressing(context, load, { atOnce: true });
 }
 
 function save({ engine, reply }: Context, names: readonly string[]): unknown {
@@ -80,8 +82,12 @@ function named(repository: string, tag: string): Reference {
 }
 
 /** Streams progress. What fails before the first message gets a status of its own; later, it is a message too. */
-async function progressing({ reply }: Context, action: (progress: ProgressSink) => Promise<void>): Promise<void> {
-  let stream: BodyStream | undefined;
+async function progressing(
+  { reply }: Context,
+  action: (progress: ProgressSink) => Promise<void>,
+  { atOnce = false }: { readonly atOnce?: boolean } = {},
+): Promise<void> {
+  let stream: BodyStream | undefined = atOnce ? startStream(reply, 'application/json') : undefined;
   const send: ProgressSink = (message) => {
     stream ??= startStream(reply, 'application/json');
     return stream.write(`${goJson(message)}\r\n`);

@@ -44,7 +44,7 @@ export async function ingestArchive(content: Containerd['content'], body: Readab
     }
   } catch (error) {
     throw /tar header|Unexpected end|invalid/i.test(messageOf(error))
-      ? badParameter(`invalid archive: ${messageOf(error)}`)
+      ? badParameter('Error processing tar file(exit status 1): archive/tar: invalid tar header')
       : error;
   } finally {
     await copying;

@@ -4,6 +4,9 @@ import { systemError } from '../../errors.ts';
 import type { Credentials } from './credentials.ts';
 import { send } from './http.ts';
 
+/** What is said when a registry wants a password and the client gave none. */
+export const noCredentialsMessage = 'no basic auth credentials';
+
 /** Makes the `Authorization` header for a challenge. */
 export async function authorize(
   header: string,
@@ -16,7 +19,7 @@ export async function authorize(
 ): Promise<string> {
   const challenge = parseChallenge(header);
   if (challenge?.scheme === 'basic') {
-    if (credentials.username === '') throw systemError('no basic auth credentials');
+    if (credentials.username === '') throw systemError(noCredentialsMessage);
     return basic(credentials);
   }
   if (challenge?.scheme !== 'bearer' || challenge.parameters.realm === undefined)

@@ -2,7 +2,7 @@
 import { describeRegistryErrors, RegistryErrors } from '@drydock/oci/distribution';
 import { MediaType } from '@drydock/oci/media-types';
 import { type EngineError, forbidden, messageOf, notFound, systemError } from '../../errors.ts';
-import { authorize } from './authorizer.ts';
+import { authorize, noCredentialsMessage } from './authorizer.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type HttpRequest, type HttpResponse, send } from './http.ts';
@@ -39,10 +39,13 @@ export class RegistryClient {
 
   /** A manifest by tag or digest; undefined if there is none. */
   async manifest(reference: string): Promise<FetchedManifest | undefined> {
-    const response = await this.request(`manifests/${reference}`, {
-      method: 'GET',
-      headers: { accept: manifestTypes },
-    });
+    const path = `manifests/${reference}`;
+    const response = await this.request(path, { method: 'GET', headers: { accept: manifestTypes } }).catch(
+      async (error: unknown) => {
+        if (messageOf(error) !== noCredentialsMessage) throw error;
+        throw systemError(`Head "${await this.url()}v2/${this.#options.repository}/${path}": ${messageOf(error)}`);
+      },
+    );
     if (response.statusCode === 404) {
       await response.body.dump();
       return undefined;
