@@ -30,7 +30,6 @@ const programs = {
   'drydock-ctr': { package: 'ctr', engine: 'node' },
   'containerd-shim-drydock-v2': { package: 'shim', engine: 'bun' },
   'drydock-runtime': { package: 'runtime', engine: 'bun' },
-  'drydock-proxy': { package: 'proxy', engine: 'bun' },
 } as const;
 
 const usage = `usage: scripts/build.ts [PROGRAM...]
