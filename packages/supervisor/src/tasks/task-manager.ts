@@ -185,17 +185,26 @@ export class TaskManager {
   async #end(shim: Shim, { isClean }: { readonly isClean: boolean }): Promise<void> {
     const { bundle, binary } = shim;
     this.#tasks.delete(keyOf(bundle.namespace, bundle.id));
+    const ended = this.#shutDown(shim);
+    // Ours has deleted the container and unmounted its root by itself: a second look, or its last breath, would only cost
+    // time.
+    if (isClean && binary.isOwn && bundle.releaseRootfs()) this.#removeBundle(bundle, binary);
+    else {
+      await ended;
+      await this.cleanUp(bundle, binary);
+    }
+  }
+
+  /** Tells a shim to end, and lets go of it. */
+  async #shutDown(shim: Shim): Promise<void> {
+    const { namespace, id } = shim.bundle;
     try {
-      await shim.task.shutdown({ id: bundle.id }, { timeoutMs: shutdownTimeout });
+      await shim.task.shutdown({ id }, { timeoutMs: shutdownTimeout });
     } catch (error) {
-      if (!isKind(error, 'unavailable'))
-        this.#parts.log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'shut down shim');
+      if (!isKind(error, 'unavailable')) this.#parts.log.warn({ err: error, namespace, id }, 'shut down shim');
     }
     shim.connection.close();
     shim.release();
-    // Ours has deleted the container and unmounted its root by itself; a second look would only cost time.
-    if (isClean && binary.isOwn && bundle.releaseRootfs()) this.#removeBundle(bundle, binary);
-    else await this.cleanUp(bundle, binary);
   }
 
   /** Hears of the end of a connection that nobody asked for. */
