@@ -1,6 +1,7 @@
 /** drydockd: reads its arguments, starts an engine, stops it on SIGTERM and SIGINT. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setProcessName } from '@drydock/linux/process';
 import { createLogger } from '@drydock/telemetry/logger';
 import { startEngine } from './compose.ts';
 import type { EngineConfig } from './config/config.ts';
@@ -11,6 +12,7 @@ import { messageOf } from './errors.ts';
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const path = process.env.PATH || defaultPath;
 
+setProcessName('drydockd');
 const config = readArguments();
 const logger = createLogger({ program: 'drydockd', level: config.logLevel });
 try {

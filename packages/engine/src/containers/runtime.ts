@@ -1,4 +1,5 @@
 /** Which shim runs a container, and with which OCI runtime. */
+import { join } from 'node:path';
 import { packAny } from '@drydock/rpc/any';
 import type { Any } from '@drydock/rpc/generated/google';
 import { Options } from '@drydock/rpc/generated/runc_options';
@@ -18,5 +19,5 @@ export function runtimeOf(config: EngineConfig, name: string): Runtime {
   const binaryName = config.runtimes.get(name);
   if (binaryName === undefined) throw badParameter(`Unknown runtime specified ${name}`);
   const shim = /^io\.containerd\.[\w-]+\.v\d+$/.test(name) ? name : defaultShim;
-  return { name: shim, options: packAny(Options, { binaryName }) };
+  return { name: shim, options: packAny(Options, { binaryName, root: join(config.execRoot, 'runtime') }) };
 }

@@ -3,6 +3,7 @@
  * trace that the caller named in TRACEPARENT.
  */
 import { closeFile, Open, openFile, writeAll } from '@drydock/linux/disk';
+import { isContainerStream } from './container-stream.ts';
 
 export type Level = 'debug' | 'info' | 'warning' | 'error' | 'fatal';
 
@@ -35,10 +36,11 @@ export class Log {
     this.#write('error', message);
   }
 
-  /** An error that ends the program: with a log file, standard error gets the plain message too. */
+  /** An error that ends the program: with a log file, standard error gets the plain message too, if it is ours. */
   final(message: string): void {
     this.#write('error', message);
-    if (this.#options.file !== undefined) writeAll(2, Buffer.from(`${message}\n`), 'standard error');
+    if (this.#options.file !== undefined && !isContainerStream(2))
+      writeAll(2, Buffer.from(`${message}\n`), 'standard error');
   }
 
   #write(level: Level, message: string): void {
