@@ -56,7 +56,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
     'echo hello | ctr content ingest ref1',
     `echo hello | ctr content ingest --expected-digest ${zero} ref2`,
     'echo hello | ctr content ingest --expected-size 3 ref3',
-    'ctr content active',
+    'ctr content active | sort',
     `ctr content get ${hello}`,
     `ctr content rm ${hello}`,
   ],
