@@ -4,10 +4,6 @@ import { docker, leftovers, run, until } from '../support/run.ts';
 import { busyboxArchive, startOurs } from '../support/stacks.ts';
 
 const ours = await startOurs();
-t.teardown(async () => {
-  await ours.stop();
-  await until('nothing is left', () => leftovers(ours.directory).length === 0);
-});
 await docker(ours, ['load', '-i', busyboxArchive()]);
 
 t.test('foreground', async (t) => {
@@ -46,4 +42,9 @@ t.test('the processes are as drawn: engine, supervisor, shim, process', async (t
   const { stdout } = await run('pstree', ['-aT', String(ours.pid)]);
   t.match(stdout, /drydockd.*\n +[`|]-drydock-super.*\n(.*\n)* +[`|]-containerd-shim.*\n +`-sleep 3600/);
   await docker(ours, ['rm', '-f', 'tree']);
+});
+
+t.test('nothing is left', async (t) => {
+  await ours.stop();
+  await until('nothing is left', () => leftovers(ours.directory).length === 0);
 });

@@ -10,12 +10,6 @@ import { busyboxArchive, makeDirectory, startOurs } from '../support/stacks.ts';
 const directory = makeDirectory('reg');
 const ours = await startOurs();
 const registries: ChildProcess[] = [];
-t.teardown(async () => {
-  await ours.stop();
-  for (const registry of registries) registry.kill('SIGTERM');
-  t.same(leftovers(ours.directory), [], 'nothing is left');
-  rmSync(directory, { recursive: true, force: true });
-});
 
 t.test('an image of a Debian root, there and back', async (t) => {
   const host = await startRegistry('open');
@@ -62,6 +56,13 @@ t.test('a registry with a password', async (t) => {
     code: 1,
     stderr: /manifest for .* not found: manifest unknown/,
   });
+});
+
+t.test('nothing is left', async (t) => {
+  await ours.stop();
+  for (const registry of registries) registry.kill('SIGTERM');
+  t.same(leftovers(ours.directory), []);
+  rmSync(directory, { recursive: true, force: true });
 });
 
 async function startRegistry(name: string, more = ''): Promise<string> {

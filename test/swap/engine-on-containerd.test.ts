@@ -8,13 +8,6 @@ const directory = makeDirectory('ctd');
 const { socket, stop } = await startContainerd(directory);
 const ours = await startOurs({ containerd: socket });
 
-t.teardown(async () => {
-  await ours.stop();
-  await stop();
-  t.same([...leftovers(directory), ...leftovers(ours.directory)], [], 'nothing is left');
-  rmSync(directory, { recursive: true, force: true });
-});
-
 t.test('a container on another supervisor', async (t) => {
   t.match(await docker(ours, ['load', '-i', busyboxArchive()]), { code: 0, stdout: /Loaded image: busybox:latest/ });
   t.match(await docker(ours, ['run', '--rm', 'busybox', 'sh', '-c', 'echo hi; exit 3']), { code: 3, stdout: 'hi\n' });
@@ -27,4 +20,11 @@ t.test('a container on another supervisor', async (t) => {
   t.match((await docker(ours, ['version'])).stdout, /containerd:\n\s+Version:\s+v?1\.\d/);
   t.equal((await docker(ours, ['rm', '-f', 'c1'])).code, 0);
   t.equal((await docker(ours, ['ps', '-aq'])).stdout, '');
+});
+
+t.test('nothing is left', async (t) => {
+  await ours.stop();
+  await stop();
+  t.same([...leftovers(directory), ...leftovers(ours.directory)], []);
+  rmSync(directory, { recursive: true, force: true });
 });

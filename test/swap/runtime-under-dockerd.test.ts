@@ -5,10 +5,6 @@ import { docker, leftovers } from '../support/run.ts';
 import { bin, busyboxArchive, startReal } from '../support/stacks.ts';
 
 const real = await startReal({ runtime: join(bin, 'drydock-runtime') });
-t.teardown(async () => {
-  await real.stop();
-  t.same(leftovers(real.directory), [], 'nothing is left');
-});
 
 t.test('docker run --runtime drydock', async (t) => {
   await docker(real, ['load', '-i', busyboxArchive()]);
@@ -28,4 +24,9 @@ t.test('docker run --runtime drydock', async (t) => {
   t.equal((await docker(real, ['rm', '-f', 'c1'])).code, 0);
   const missing = await docker(real, ['run', '--rm', ...flags, 'busybox', 'nosuch']);
   t.match(missing, { code: 127, stderr: /exec: "nosuch": executable file not found in \$PATH/ });
+});
+
+t.test('nothing is left', async (t) => {
+  await real.stop();
+  t.same(leftovers(real.directory), []);
 });

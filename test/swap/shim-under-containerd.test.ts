@@ -10,12 +10,6 @@ const stack = { containerd };
 const image = 'docker.io/library/busybox:latest';
 const runtime = ['--runtime', 'io.containerd.drydock.v2'];
 
-t.teardown(async () => {
-  await stop();
-  t.same(leftovers(directory), [], 'nothing is left');
-  rmSync(directory, { recursive: true, force: true });
-});
-
 await ctr(stack, ['images', 'import', busyboxArchive()]);
 
 t.test('run, its output and its status', async (t) => {
@@ -74,4 +68,10 @@ t.test('a shim that is killed: its container goes, and containerd says so', asyn
   t.equal((await ctr(stack, ['tasks', 'ls', '-q'])).stdout, '');
   t.equal(commandLine(pid), '', 'the process is gone');
   await ctr(stack, ['containers', 'rm', 'c5']);
+});
+
+t.test('nothing is left', async (t) => {
+  await stop();
+  t.same(leftovers(directory), []);
+  rmSync(directory, { recursive: true, force: true });
 });
