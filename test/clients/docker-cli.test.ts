@@ -46,5 +46,6 @@ t.test('the processes are as drawn: engine, supervisor, shim, process', async (t
 
 t.test('nothing is left', async (t) => {
   await ours.stop();
-  await until('nothing is left', () => leftovers(ours.directory).length === 0);
+  await until('everything is gone', () => leftovers(ours.directory).length === 0);
+  t.same(leftovers(ours.directory), []);
 });

@@ -1,7 +1,7 @@
 /** The real containerd runs containers with our shim, and our shim runs them with runc as well as with our runtime. */
 import { rmSync } from 'node:fs';
 import t from 'tap';
-import { commandLine, ctr, leftovers, run } from '../support/run.ts';
+import { commandLine, ctr, leftovers, run, until } from '../support/run.ts';
 import { busyboxArchive, makeDirectory, startContainerd } from '../support/stacks.ts';
 
 const directory = makeDirectory('swap');
@@ -64,9 +64,10 @@ t.test('a shim that is killed: its container goes, and containerd says so', asyn
   const pid = /^c5 +(\d+)/m.exec((await ctr(stack, ['tasks', 'ls'])).stdout)?.[1] ?? '';
   const { stdout } = await run('ps', ['-o', 'ppid=', '-p', pid]);
   process.kill(Number(stdout), 'SIGKILL');
-  for (let attempt = 0; attempt < 100 && (await ctr(stack, ['tasks', 'ls', '-q'])).stdout !== ''; attempt += 1);
+  await until('the process is gone', () => commandLine(pid) === '');
+  await until('the task is gone', async () => (await ctr(stack, ['tasks', 'ls'])).stdout.split('
+').length === 2);
   t.equal((await ctr(stack, ['tasks', 'ls', '-q'])).stdout, '');
-  t.equal(commandLine(pid), '', 'the process is gone');
   await ctr(stack, ['containers', 'rm', 'c5']);
 });
 
