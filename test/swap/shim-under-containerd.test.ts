@@ -65,8 +65,10 @@ t.test('a shim that is killed: its container goes, and containerd says so', asyn
   const { stdout } = await run('ps', ['-o', 'ppid=', '-p', pid]);
   process.kill(Number(stdout), 'SIGKILL');
   await until('the process is gone', () => commandLine(pid) === '');
-  await until('the task is gone', async () => (await ctr(stack, ['tasks', 'ls'])).stdout.split('
-').length === 2);
+  await until(
+    'the task is gone',
+    async () => (await ctr(stack, ['tasks', 'ls'])).stdout.trim() === 'TASK    PID    STATUS',
+  );
   t.equal((await ctr(stack, ['tasks', 'ls', '-q'])).stdout, '');
   await ctr(stack, ['containers', 'rm', 'c5']);
 });
