@@ -17,6 +17,7 @@ import type { Logger } from '@drydock/telemetry/logger';
 import { ContentStore } from './content/content-store.ts';
 import { Exchange } from './events/exchange.ts';
 import { Collector } from './gc/collector.ts';
+import { callChannel, type FinishedCall } from './grpc/call.ts';
 import { serveGrpc } from './grpc/server.ts';
 import { lockDirectory } from './instance-lock.ts';
 import { ContainerStore } from './metadata/containers.ts';
@@ -68,6 +69,11 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /** Stops serving. Containers run on. */
   close(): Promise<void>;
+}
+
+/** Has each call logged, at level debug. */
+export function logCalls(log: Logger): void {
+  callChannel.subscribe((call) => log.debug(call as FinishedCall, 'call'));
 }
 
 /** Starts a supervisor. Rejects if its directories or its socket are in use. */

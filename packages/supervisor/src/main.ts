@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setProcessName } from '@drydock/linux/process';
 import { createLogger } from '@drydock/telemetry/logger';
 import { parseArguments } from './arguments.ts';
-import { startSupervisor } from './compose.ts';
+import { logCalls, startSupervisor } from './compose.ts';
 
 try {
   await main();
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   setProcessName('drydock-supervisor');
   const { logLevel, shims, ...options } = parseArguments(process.argv.slice(2));
   const log = createLogger({ program: 'drydock-supervisor', level: logLevel });
+  if (log.isLevelEnabled('debug')) logCalls(log);
   const program = realpathSync(process.argv[1]!);
   const supervisor = await startSupervisor({
     ...options,

@@ -1,9 +1,10 @@
 /** One call: its request read, its handler run, its answer and its status written. */
+import { channel } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { notImplemented, RpcError, toRpcError } from '@drydock/rpc/errors';
 import { contextOf, traceKey } from '@drydock/rpc/metadata';
 import type { CallContext, Implementation, Method } from '@drydock/rpc/service';
-import { withTrace } from '@drydock/telemetry/trace';
+import { currentTrace, withTrace } from '@drydock/telemetry/trace';
 import { frameMessage, readMessage, readMessages } from './messages.ts';
 import { Reply } from './reply.ts';
 import { timeoutOf } from './timeout.ts';
@@ -30,6 +31,20 @@ export function callTargets(implementations: readonly Implementation[]): Targets
   return { byPath, services: new Set(implementations.map(({ service }) => service.name)) };
 }
 
+/** Told of each call when it is over: logs, traces and tests subscribe to it. */
+export const callChannel = channel('drydock:supervisor:call');
+
+/** What {@link callChannel} tells. */
+export interface FinishedCall {
+  /** `/service/Method`. */
+  readonly path: string;
+  readonly namespace: string | undefined;
+  /** The gRPC status. */
+  readonly code: number;
+  readonly milliseconds: number;
+  readonly trace: string | undefined;
+}
+
 /** Serves a stream of HTTP/2, which is one call. */
 export function serveCall(targets: Targets, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   const reply = new Reply(stream);
@@ -48,12 +63,18 @@ export function serveCall(targets: Targets, stream: ServerHttp2Stream, headers: 
           abort.abort();
           reply.fail(new RpcError('deadline exceeded', 'context deadline exceeded'));
         }, timeout);
-  stream.on('close', () => {
-    clearTimeout(timer);
-    if (!reply.isComplete) abort.abort();
-  });
   const context = contextOf(headers as Record<string, string>, abort.signal);
+  const started = performance.now();
   withTrace(context.metadata[traceKey], () => {
+    const trace = currentTrace();
+    stream.on('close', () => {
+      clearTimeout(timer);
+      if (!reply.isComplete) abort.abort();
+      if (!callChannel.hasSubscribers) return;
+      const { namespace } = context;
+      const milliseconds = performance.now() - started;
+      callChannel.publish({ path, namespace, code: reply.code, milliseconds, trace } satisfies FinishedCall);
+    });
     if (target.method.responseStream) void converse(target, stream, reply, context);
     else
       readMessage(

@@ -1,6 +1,6 @@
 /** The answer to one call: messages, then a status. Whatever comes after the status is dropped. */
 import type { ServerHttp2Stream } from 'node:http2';
-import type { RpcError } from '@drydock/rpc/errors';
+import { errorCodes, type RpcError } from '@drydock/rpc/errors';
 
 const headers = { ':status': 200, 'content-type': 'application/grpc' } as const;
 
@@ -9,6 +9,7 @@ export class Reply {
   #trailers: Record<string, string> = { 'grpc-status': '0' };
   #isStarted = false;
   #isEnded = false;
+  #code: number = errorCodes.cancelled;
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream;
@@ -19,6 +20,11 @@ export class Reply {
   /** Whether the status is on its way. */
   get isComplete(): boolean {
     return this.#isEnded;
+  }
+
+  /** The gRPC status that was sent; `cancelled` if the client left before. */
+  get code(): number {
+    return this.#code;
   }
 
   /** Sends a message; resolves when the client can take another. */
@@ -39,6 +45,7 @@ export class Reply {
   end(message?: Buffer): void {
     if (this.#isEnded || this.#stream.destroyed) return;
     this.#isEnded = true;
+    this.#code = 0;
     this.#start();
     if (message === undefined) this.#stream.end();
     else this.#stream.end(message);
@@ -48,6 +55,7 @@ export class Reply {
   fail({ code, message }: RpcError): void {
     if (this.#isEnded || this.#stream.destroyed) return;
     this.#isEnded = true;
+    this.#code = code;
     const status = { 'grpc-status': String(code), 'grpc-message': encodeText(message) };
     if (this.#isStarted) {
       this.#trailers = status;
