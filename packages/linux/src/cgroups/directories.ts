@@ -1,15 +1,18 @@
 /** Directories of cgroups: what both versions do with them. */
 import {
+  closeFile,
   exists,
   listDirectory,
   makeDirectories,
+  Open,
+  openFile,
   pause,
   readText,
   removeEmptyDirectory,
   writeExisting,
 } from '../disk.ts';
 import { Errno, errnoText } from '../errno.ts';
-import { SyscallError } from '../syscall.ts';
+import { SyscallError, trySyscall } from '../syscall.ts';
 import { CgroupError } from './cgroup.ts';
 import type { Setting } from './resources.ts';
 
@@ -25,19 +28,43 @@ export function createAll(paths: Iterable<string>): void {
 }
 
 /** Writes a setting. `directory` is undefined if the controller is not there. */
-export function writeSetting(directory: string | undefined, { controller, file, value }: Setting): void {
-  if (directory === undefined)
-    throw new CgroupError(`cannot set ${controller} limit: container could not join or create cgroup`, controller);
+export function writeSetting(directory: string | undefined, setting: Setting): void {
+  const { controller, file, value } = setting;
+  if (directory === undefined) throw missingController(controller);
   const path = `${directory}/${file}`;
   try {
     writeExisting(path, value);
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    const text = errnoText(error.errno);
-    throw new CgroupError(
-      error.op.startsWith('open') ? `${error.op}: ${text}` : `failed to write "${value}": write ${path}: ${text}`,
-      controller,
-    );
+    if (error.op.startsWith('open')) throw new CgroupError(`${error.op}: ${errnoText(error.errno)}`, controller);
+    throw writeFailure(path, setting, error.errno);
+  }
+}
+
+function missingController(controller: string): CgroupError {
+  return new CgroupError(`cannot set ${controller} limit: container could not join or create cgroup`, controller);
+}
+
+function writeFailure(path: string, { controller, value }: Setting, errno: number): CgroupError {
+  return new CgroupError(`failed to write "${value}": write ${path}: ${errnoText(errno)}`, controller);
+}
+
+/** Writes settings of one controller; rows of values for one file are written without opening it again. */
+export function writeSettings(directory: string | undefined, settings: readonly Setting[]): void {
+  let open: { file: string; descriptor: number } | undefined;
+  try {
+    for (const setting of settings) {
+      const { file, value, controller } = setting;
+      if (directory === undefined) throw missingController(controller);
+      if (open?.file !== file) {
+        if (open) closeFile(open.descriptor);
+        open = { file, descriptor: openFile(`${directory}/${file}`, Open.write) };
+      }
+      const result = trySyscall('write', open.descriptor, value, value.length);
+      if (result < 0) throw writeFailure(`${directory}/${file}`, setting, -result);
+    }
+  } finally {
+    if (open) closeFile(open.descriptor);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A container's cgroup in the hierarchies of version 1, one directory a controller; also on hybrid machines. */
 import { exists, Open, openDirectory, openFile, pause, readText, readTextIfPresent, writeExisting } from '../disk.ts';
 import { type Cgroup, type CgroupEntry, CgroupError } from './cgroup.ts';
-import { createAll, processesIn, removeTree, writeSetting } from './directories.ts';
+import { createAll, processesIn, removeTree, writeSetting, writeSettings } from './directories.ts';
 import type { DeviceRule, Resources, Setting } from './resources.ts';
 import { deviceSettingsV1, settingsV1 } from './settings-v1.ts';
 
@@ -37,7 +37,7 @@ export class CgroupV1 implements Cgroup {
   }
 
   allowDevices(rules: readonly DeviceRule[]): void {
-    for (const setting of deviceSettingsV1(rules)) writeSetting(this.paths.devices, setting);
+    writeSettings(this.paths.devices, deviceSettingsV1(rules));
   }
 
   openEntry(): CgroupEntry {

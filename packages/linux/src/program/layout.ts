@@ -47,52 +47,62 @@ export interface Layout {
 
 /** Lays out a program. Throws if an operation skips to a label that was never placed, or backwards. */
 export function layOut(program: Program, options: LayoutOptions): Layout {
-  const writer = new Writer(options.address, headerBytes + program.operations.length * operationBytes);
+  const { operations } = program;
+  const writer = new Writer(options.address, headerBytes + operations.length * operationBytes);
   const first = options.address + headerBytes;
   writer.setWord(options.address, first);
-  writer.setWord(options.address + 8, first + program.operations.length * operationBytes);
+  writer.setWord(options.address + 8, first + operations.length * operationBytes);
   writer.setWord(options.address + 16, options.reportTo);
-  for (const [index, operation] of program.operations.entries()) {
-    const at = first + index * operationBytes;
-    const { call } = operation;
-    writer.setWord(at, call === 'compare' ? compareNumber : syscallNumber(call, options.machine));
-    for (const [position, argument] of operation.args.entries()) writer.setArgument(at + 8 + position * 8, argument);
-    writer.setWord(at + 64, skips(operation, index));
-    writer.setWord(at + 72, toleranceMask(operation.tolerate));
-  }
+  for (let index = 0; index < operations.length; index++)
+    writeOperation(writer, operations[index]!, index, first + index * operationBytes, options.machine);
   for (const memory of program.kept) writer.place(memory);
-  for (const [index, operation] of program.operations.entries()) {
-    if (operation.store) writer.setWord(first + index * operationBytes + 56, writer.storeList(operation.store));
+  // Only now are all uses of each result known.
+  for (let index = 0; index < operations.length; index++) {
+    const { store } = operations[index]!;
+    if (store) writer.setWord(first + index * operationBytes + 56, writer.storeList(store));
   }
   return {
     bytes: writer.finish(),
-    operationAt: (address) => program.operations[(address - first) / operationBytes],
+    operationAt: (address) => operations[(address - first) / operationBytes],
     addressOf: (memory) => writer.place(memory),
   };
 }
 
-function skips(operation: Operation, index: number): bigint {
-  const count = (label: Label | undefined): bigint => {
-    if (label === undefined) return 0n;
-    if (label.index === undefined || label.index <= index) throw new Error(`${operation.call} skips to no later place`);
-    return BigInt(label.index - index - 1);
-  };
-  return count(operation.onZero) | (count(operation.onPositive) << 16n) | (count(operation.onError) << 32n);
+function writeOperation(writer: Writer, operation: Operation, index: number, at: number, machine: Machine): void {
+  const { call, args } = operation;
+  writer.setWord(at, call === 'compare' ? compareNumber : syscallNumber(call, machine));
+  for (let position = 0; position < args.length; position++) writer.setArgument(at + 8 + position * 8, args[position]!);
+  const onZero = skipCount(operation, operation.onZero, index);
+  const onPositive = skipCount(operation, operation.onPositive, index);
+  const onError = skipCount(operation, operation.onError, index);
+  if (onZero + onPositive + onError > 0) writer.setHalves(at + 64, onZero | (onPositive << 16), onError);
+  if (operation.tolerate === 'any') writer.setHalves(at + 72, 1, 0);
+  else if (operation.tolerate.length > 0) setTolerated(writer, at + 72, operation.tolerate);
 }
 
-function toleranceMask(tolerate: readonly number[] | 'any'): bigint {
-  if (tolerate === 'any') return 1n;
-  return tolerate.reduce((mask, errno) => {
+/** How many operations lie between this one and the label. */
+function skipCount({ call }: Operation, label: Label | undefined, index: number): number {
+  if (label === undefined) return 0;
+  if (label.index === undefined || label.index <= index) throw new Error(`${call} skips to no later place`);
+  return label.index - index - 1;
+}
+
+function setTolerated(writer: Writer, address: number, errnos: readonly number[]): void {
+  const halves = [0, 0];
+  for (const errno of errnos) {
     if (errno < 1 || errno > 63) throw new Error(`errno ${errno} cannot be tolerated: only 1 to 63 can`);
-    return mask | (1n << BigInt(errno));
-  }, 0n);
+    halves[errno >> 5]! |= 1 << (errno & 31);
+  }
+  writer.setHalves(address, halves[0]!, halves[1]!);
 }
 
-/** Memory that grows, filled by address. */
+const encoder = new TextEncoder();
+
+/** Memory that grows, filled by address. Words are at addresses that 8 divides. */
 class Writer {
   readonly #base: number;
   #bytes: Uint8Array;
-  #view: DataView;
+  #halves: Int32Array;
   #length: number;
   readonly #strings = new Map<string, number>();
   readonly #memories = new Map<Memory, number>();
@@ -101,22 +111,31 @@ class Writer {
 
   constructor(base: number, reserved: number) {
     this.#base = base;
-    this.#bytes = new Uint8Array(Math.max(1 << 15, reserved * 2));
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#bytes = new Uint8Array(reserved * 2 + (1 << 15));
+    this.#halves = new Int32Array(this.#bytes.buffer);
     this.#length = reserved;
   }
 
+  /** Sets a word, which is zero until then. */
   setWord(address: number, value: number | bigint): void {
-    const at = address - this.#base;
     if (typeof value === 'bigint') {
-      this.#view.setBigUint64(at, BigInt.asUintN(64, value), true);
+      this.setHalves(address, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
       return;
     }
-    this.#view.setUint32(at, value >>> 0, true);
-    this.#view.setUint32(at + 4, Math.floor(value / 2 ** 32) >>> 0, true);
+    const at = (address - this.#base) / 4;
+    this.#halves[at] = value;
+    if (value < 0 || value > 0xffffffff) this.#halves[at + 1] = Math.floor(value / 2 ** 32);
+  }
+
+  /** Sets a word by its lower and its upper half. */
+  setHalves(address: number, low: number, high: number): void {
+    const at = (address - this.#base) / 4;
+    this.#halves[at] = low;
+    this.#halves[at + 1] = high;
   }
 
   setArgument(address: number, argument: Argument): void {
+    if (argument === 0) return;
     if (typeof argument === 'number' || typeof argument === 'bigint') this.setWord(address, argument);
     else if (typeof argument === 'string') this.setWord(address, this.#text(argument));
     else if (argument instanceof Memory) this.setWord(address, this.place(argument));
@@ -153,7 +172,10 @@ class Writer {
   #text(text: string): number {
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
-    const address = this.#append(new TextEncoder().encode(`${text}\0`), 1);
+    // A UTF-16 unit is at most three bytes of UTF-8; the byte behind the text is zero already.
+    this.#reserve(this.#length + text.length * 3 + 1);
+    const address = this.#base + this.#length;
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written + 1;
     this.#strings.set(text, address);
     return address;
   }
@@ -166,15 +188,17 @@ class Writer {
 
   #append(bytes: Uint8Array, alignment: number): number {
     const at = Math.ceil(this.#length / alignment) * alignment;
-    const needed = at + bytes.length;
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(needed * 2);
-      grown.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
+    this.#reserve(at + bytes.length);
     this.#bytes.set(bytes, at);
-    this.#length = needed;
+    this.#length = at + bytes.length;
     return this.#base + at;
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.ceil(size / 8) * 16);
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+    this.#halves = new Int32Array(grown.buffer);
   }
 }

@@ -16,14 +16,19 @@ export interface Routine {
 
 /** The routine for a machine. */
 export function routineFor(machine: Machine): Routine {
-  const code: number[] = [];
-  let run = 0;
-  for (const line of listings[machine].split('\n')) {
-    const [hex = '', text = ''] = line.split('|');
-    if (text.trimStart().startsWith('run:')) run = code.length;
-    for (const byte of hex.trim().split(' ')) if (byte !== '') code.push(Number.parseInt(byte, 16));
-  }
-  return { code: Uint8Array.from(code), run };
+  const known = routines[machine];
+  if (known) return known;
+  const listing = listings[machine];
+  const routine = { code: bytesOf(listing), run: bytesOf(listing.slice(0, listing.search(/\| +run:/))).length };
+  routines[machine] = routine;
+  return routine;
+}
+
+const routines: Partial<Record<Machine, Routine>> = {};
+
+/** The bytes in front of the bars. */
+function bytesOf(listing: string): Uint8Array {
+  return Buffer.from(listing.replace(/\|.*|\s/g, ''), 'hex');
 }
 
 /** The listing as an assembler reads it: no bytes, no comments. */

@@ -11,7 +11,8 @@ const constants = <T extends Readonly<Record<string, number>>>(table: T) =>
 export function flags(...each: readonly Named[]): Named {
   const set = each.filter(({ value }) => value !== 0);
   if (set.length === 0) return { value: 0, text: '0' };
-  const value = set.reduce((bits, flag) => bits | BigInt(flag.value), 0n);
+  // All of these are within 32 bits.
+  const value = set.reduce((bits, flag) => (bits | Number(flag.value)) >>> 0, 0);
   return { value, text: set.map(({ text }) => text).join('|') };
 }
 
