@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { compareVersions } from '../version.ts';
+import { takeInput } from './early-input.ts';
 
 /** A connection that was taken over. */
 export interface Hijacked {
@@ -34,11 +35,11 @@ export function streamHeader(
  * Takes the socket of a plain request (no `Upgrade`) away from the HTTP server, after its body was read: what follows is
  * not another request. The server's listeners would answer it with 400.
  */
-export function takeSocket(request: IncomingMessage): Duplex {
+export function takeSocket(request: IncomingMessage): Pick<Hijacked, 'socket' | 'head'> {
   const { socket } = request;
   // Adding a listener makes Node's parser give the raw handle back; then the parser's own listeners go.
   for (const event of ['data', 'end', 'close', 'error', 'timeout', 'drain']) socket.removeAllListeners(event);
   socket.setTimeout(0);
   socket.setNoDelay(true);
-  return socket;
+  return { socket, head: takeInput(socket) };
 }

@@ -11,6 +11,7 @@ import type { Engine } from '../engine.ts';
 import { messageOf } from '../errors.ts';
 import { apiVersion, minimumApiVersion, serverHeader } from '../version.ts';
 import { type Context, type Endpoint, jsonReader } from './context.ts';
+import { expectInput, keepInput } from './early-input.ts';
 import { readUrl } from './edge.ts';
 import { endpoints } from './endpoints.ts';
 import { errorBody, statusOf } from './error-reply.ts';
@@ -93,7 +94,10 @@ function answerError(engine: Engine, error: unknown, reply: FastifyReply): Fasti
 function connect(listener: Server, app: FastifyInstance, engine: Engine): void {
   listener.on('request', (request, response) => {
     const edge = readUrl(request.url ?? '/');
-    if (edge.kind === 'route' && request.method !== 'OPTIONS') return app.routing(request, response);
+    if (edge.kind === 'route' && request.method !== 'OPTIONS') {
+      if (isHijack(request)) expectInput(request);
+      return app.routing(request, response);
+    }
     request.resume();
     if (edge.kind === 'redirect') return response.writeHead(301, { location: edge.location }).end();
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
@@ -106,9 +110,18 @@ function connect(listener: Server, app: FastifyInstance, engine: Engine): void {
             `Minimum supported API version is ${minimumApiVersion}, please upgrade your client to a newer version`,
           ];
     const message = `client version ${edge.version} is too ${wrong}. ${bound}`;
-    response.writeHead(400, { 'content-type': 'application/json' }).end(`${JSON.stringify({ message })}\n`);
+    const body = `${JSON.stringify({ message })}\n`;
+    response.writeHead(400, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
   });
   listener.on('upgrade', (request, socket, head) => void handleUpgrade(engine, request, socket, head));
+  listener.on('clientError', (error: Error & { rawPacket?: Buffer }, socket) => {
+    if (keepInput(socket, error.rawPacket)) return;
+    if (socket.writable)
+      socket.end(
+        'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request',
+      );
+    else socket.destroy();
+  });
 }
 
 /** A server that keeps half-closed connections: a client's end of input is not the end of its output. */

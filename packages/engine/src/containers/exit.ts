@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts';
 import { networkEvent } from '../networks/network-event.ts';
 import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
+import { volumeEvents } from './realize-mounts.ts';
 import { removeLocked } from './remove.ts';
 import { planRestart } from './restart-policy.ts';
 import { releaseShm } from './shared-shm.ts';
@@ -40,6 +41,7 @@ export function containerExited(engine: Engine, container: Container, exit: Exit
     });
     containerEvent(engine, container, 'die', { exitCode: String(exit.exitStatus) });
     networkEvent(engine, container, 'disconnect');
+    volumeEvents(engine, container, 'unmount');
     if (restart !== undefined) {
       await deleting;
       return restart(engine);

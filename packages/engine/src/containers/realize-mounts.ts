@@ -36,3 +36,17 @@ export function volumeUsers({ containers }: Pick<Engine, 'containers'>, name: st
     .list()
     .filter(({ record }) => record.mounts.some((point) => point.type === 'volume' && point.name === name));
 }
+
+/** Publishes that a container's volumes are in use, or no longer. */
+export function volumeEvents(
+  { events }: Pick<Engine, 'events'>,
+  { id, record }: Container,
+  action: 'mount' | 'unmount',
+): void {
+  for (const { type, name, destination, rw, driver } of record.mounts) {
+    if (type !== 'volume') continue;
+    const more: Record<string, string> =
+      action === 'mount' ? { destination, 'read/write': String(rw), propagation: '' } : {};
+    events.publish({ type: 'volume', action, id: name, attributes: { container: id, driver, ...more } });
+  }
+}

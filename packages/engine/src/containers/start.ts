@@ -18,6 +18,7 @@ import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
 import { unmountedFiles } from './container-files.ts';
 import { openLog } from './log/open-log.ts';
+import { volumeEvents } from './realize-mounts.ts';
 import { removeLocked } from './remove.ts';
 import { rootfsMounts } from './rootfs.ts';
 import { runtimeOf } from './runtime.ts';
@@ -120,6 +121,7 @@ async function run(engine: Engine, container: Container): Promise<void> {
     container.log = undefined;
     throw error;
   }
+  volumeEvents(engine, container, 'mount');
   networkEvent(engine, container, 'connect');
   containerEvent(engine, container, 'start');
 }

@@ -17,7 +17,7 @@ export function inspectExec({ record }: Exec): object {
     OpenStdin: record.attachStdin,
     OpenStderr: record.attachStderr,
     OpenStdout: record.attachStdout,
-    CanRemove: record.status === 'ended',
+    CanRemove: false,
     ContainerID: record.containerId,
     DetachKeys: record.detachKeys,
     Pid: record.pid,

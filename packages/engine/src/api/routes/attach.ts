@@ -21,12 +21,7 @@ export const attachEndpoint: Endpoint = {
   run: async ({ engine, name, query, version, body, reply }) => {
     body.resume();
     reply.hijack();
-    await attachHijacked(
-      engine,
-      { socket: takeSocket(body), head: Buffer.alloc(0), upgrade: false, version },
-      name,
-      query,
-    );
+    await attachHijacked(engine, { ...takeSocket(body), upgrade: false, version }, name, query);
   },
 };
 
@@ -37,7 +32,7 @@ export async function attachHijacked(engine: Engine, hijacked: Hijacked, name: s
   try {
     container = engine.containers.find(name);
     detachKeys = parseDetachKeys(text(query, 'detachKeys') ?? '');
-    if (container.isPaused) throw conflict(`container ${container.id} is paused, unpause the container before attach`);
+    if (container.isPaused) throw conflict(`container ${name} is paused, unpause the container before attach`);
     if (container.state.status === 'restarting')
       throw conflict(`container ${container.id} is restarting, wait until the container is running`);
   } catch (error) {

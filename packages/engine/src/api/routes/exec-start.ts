@@ -1,17 +1,19 @@
 /** `POST /exec/{id}/start`: detached with a plain answer, else on the connection itself. */
 
 import { STATUS_CODES } from 'node:http';
+import type { z } from 'zod';
 import { containerEvent } from '../../containers/container-event.ts';
 import { attachStreams } from '../../containers/stdio/attach-streams.ts';
 import { parseDetachKeys } from '../../containers/stdio/detach-keys.ts';
 import { frame } from '../../containers/stdio/framing.ts';
 import type { Engine } from '../../engine.ts';
-import { messageOf } from '../../errors.ts';
+import { badParameter, messageOf } from '../../errors.ts';
 import type { Exec } from '../../execs/exec.ts';
 import { claimExec, startExec } from '../../execs/start.ts';
 import { apiVersion, serverHeader } from '../../version.ts';
 import { parseJson, readBody } from '../body.ts';
 import type { Endpoint } from '../context.ts';
+import { takeInput } from '../early-input.ts';
 import { errorBody, statusOf } from '../error-reply.ts';
 import { type Hijacked, streamHeader, takeSocket } from '../hijack.ts';
 import { goJson, sendEmpty } from '../reply.ts';
@@ -25,15 +27,16 @@ export const execStartEndpoint: Endpoint = {
   job: 'exec_start',
   run: async ({ engine, name, version, headers: requestHeaders, body, reply }) => {
     const bytes = await readBody(body);
-    const options = parseJson(bytes, requestHeaders['content-type'], ExecStartBody);
+    const options = parseOptions(bytes, requestHeaders['content-type']);
     const exec = engine.execs.find(name);
     if (options.Detach) {
+      takeInput(body.socket);
       const container = claimExec(engine, exec);
       await startExec(engine, container, exec, { withInput: false, consoleSize: options.ConsoleSize });
       return sendEmpty(reply, 200);
     }
     reply.hijack();
-    const hijacked = { socket: takeSocket(body), head: Buffer.alloc(0), upgrade: false, version };
+    const hijacked = { ...takeSocket(body), upgrade: false, version };
     return runAttached(engine, hijacked, exec, options.ConsoleSize);
   },
 };
@@ -48,7 +51,7 @@ export async function startExecHijacked(
 ): Promise<void> {
   const { socket } = hijacked;
   try {
-    const options = parseJson(body, contentType, ExecStartBody);
+    const options = parseOptions(body, contentType);
     const exec = engine.execs.find(id);
     if (options.Detach) {
       const container = claimExec(engine, exec);
@@ -91,6 +94,15 @@ async function runAttached(
     exec.streams.endRun();
   }
   if ((await attached) === 'detached') containerEvent(engine, container, 'exec_detach', { execID: exec.id });
+}
+
+/** Here a wrong body is the client's fault, also for Docker. */
+function parseOptions(body: Buffer, contentType: string | undefined): z.output<typeof ExecStartBody> {
+  try {
+    return parseJson(body, contentType, ExecStartBody);
+  } catch (error) {
+    throw badParameter(messageOf(error), { cause: error });
+  }
 }
 
 /** Takes the exec; a refusal is answered in the stream where the exec has run already. */
