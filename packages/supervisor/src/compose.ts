@@ -19,6 +19,7 @@ import { Exchange } from './events/exchange.ts';
 import { Collector } from './gc/collector.ts';
 import { callChannel, type FinishedCall } from './grpc/call.ts';
 import { serveGrpc } from './grpc/server.ts';
+import { withSocketMode } from './grpc/socket-mode.ts';
 import { lockDirectory } from './instance-lock.ts';
 import { ContainerStore } from './metadata/containers.ts';
 import { Database } from './metadata/database.ts';
@@ -80,7 +81,8 @@ export function logCalls(log: Logger): void {
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { address, log } = options;
   const paths = pathsOf(options.root, options.state);
-  mkdirSync(paths.root, { recursive: true, mode: 0o711 });
+  // The metadata holds the environments of containers: only root may read it.
+  mkdirSync(paths.root, { recursive: true, mode: 0o700 });
   mkdirSync(paths.state, { recursive: true, mode: 0o711 });
   const unlock = [lockDirectory(paths.root), lockDirectory(paths.state)];
   prepareSocket(address);
@@ -117,7 +119,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   });
   const tasks = new TaskManager({ directories, launcher, exchange, log });
 
-  const events = await serveTtrpc(`${address}.ttrpc`, [shimEventsService(exchange, tasks)]);
+  const events = await withSocketMode(() => serveTtrpc(`${address}.ttrpc`, [shimEventsService(exchange, tasks)]));
   const living = await reloadTasks({ directories, launcher, manager: tasks, exchange, log });
   removeStaleSockets(sockets, living);
   launcher.spares.fill();

@@ -15,6 +15,8 @@ try {
 
 async function main(): Promise<void> {
   setProcessName('drydock-supervisor');
+  // Modes are given as they are meant: whoever starts us may not narrow those of a container's root.
+  process.umask(0o022);
   const { logLevel, shims, ...options } = parseArguments(process.argv.slice(2));
   const log = createLogger({ program: 'drydock-supervisor', level: logLevel });
   if (log.isLevelEnabled('debug')) logCalls(log);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,7 +50,8 @@ t.test('a call that is answered once', async (t) => {
 });
 
 t.test('what is not served', async (t) => {
-  const { channel } = await serve(t, implement(Images, {}));
+  const { channel, path } = await serve(t, implement(Images, {}));
+  t.equal(statSync(path).mode & 0o777, 0o660, 'and to whom');
   await t.rejects(grpcClient(Images, channel).get({}), {
     message: 'unknown method Get for service containerd.services.images.v1.Images',
   });

@@ -11,10 +11,10 @@
  * @grpc/grpc-js serves the same, but costs half a millisecond a call until the engine has compiled it: too much for a
  * program that serves forty calls for each `ctr run`.
  */
-import { chmodSync } from 'node:fs';
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Implementation } from '@drydock/rpc/service';
 import { callTargets, serveCall } from './call.ts';
+import { withSocketMode } from './socket-mode.ts';
 
 /** Bytes that a client may send before it must wait: enough for one message of the largest size containerd takes. */
 const windowSize = 1 << 24;
@@ -30,7 +30,7 @@ export interface GrpcServer {
 }
 
 /** Serves until closed. Rejects if the socket cannot be made. */
-export function serveGrpc(path: string, implementations: readonly Implementation[], mode = 0o660): Promise<GrpcServer> {
+export function serveGrpc(path: string, implementations: readonly Implementation[]): Promise<GrpcServer> {
   const targets = callTargets(implementations);
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
@@ -53,9 +53,6 @@ export function serveGrpc(path: string, implementations: readonly Implementation
     });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
-      chmodSync(path, mode);
-      resolve({ close });
-    });
+    withSocketMode(() => server.listen(path, () => resolve({ close })));
   });
 }

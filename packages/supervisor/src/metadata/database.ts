@@ -2,6 +2,7 @@
  * The supervisor's metadata: one SQLite database, written ahead (WAL), so that a kill at any moment loses nothing that
  * was committed. Everything is synchronous: a query takes microseconds, and no other request can come in between.
  */
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { migrations } from './migrations.ts';
 
@@ -15,6 +16,8 @@ export class Database {
 
   /** Opens or makes the database at `path` (`:memory:` for one that is not kept) and brings its schema up to date. */
   constructor(path: string) {
+    // SQLite gives its other files the mode of the first.
+    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
     this.#connection = new DatabaseSync(path);
     this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
     this.#migrate();

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '@drydock/rpc/generated/containers';
 import type { Image } from '@drydock/rpc/generated/images';
@@ -144,6 +145,7 @@ t.test('leases', (t) => {
 t.test('the database keeps all of a transaction or nothing, and its schema', (t) => {
   const path = join(temporaryDirectory(t), 'metadata.db');
   const db = new Database(path);
+  for (const file of [path, `${path}-wal`]) t.equal(statSync(file).mode & 0o777, 0o600, 'only its owner may read it');
   const insert = (name: string) => db.run('INSERT INTO namespaces (name) VALUES (?)', name);
   t.throws(() =>
     db.transaction(() => {
