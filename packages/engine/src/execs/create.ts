@@ -14,9 +14,9 @@ export function createExec(
   { container, name }: { readonly container: Container; readonly name: string },
   body: z.output<typeof ExecCreateBody>,
 ): Exec {
-  checkReady(container, name);
   const command = body.Cmd ?? [];
   if (command.length === 0) throw badParameter('No exec command specified');
+  checkReady(container, name);
   parseDetachKeys(body.DetachKeys);
   const exec = engine.execs.add({
     id: newId(),

@@ -60,9 +60,7 @@ async function unpackLayer(
   try {
     const { applied } = await diff.apply({ diff: blob, mounts });
     if (applied?.digest !== diffId)
-      throw systemError(
-        `layer ${blob.digest}: unpacks to ${applied?.digest}, but the image's configuration says ${diffId}`,
-      );
+      throw systemError(`invalid diffID for layer ${blob.digest}: expected "${diffId}", got "${applied?.digest}"`);
     await commit({ snapshots, snapshotter }, key, chain);
   } catch (error) {
     await snapshots.remove({ snapshotter, key }).catch((failure: unknown) => {

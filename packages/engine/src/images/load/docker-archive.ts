@@ -32,7 +32,7 @@ function readEntry(archive: Archive, { Config, RepoTags, Layers }: z.output<type
   const diffIds = config.rootfs.diff_ids ?? [];
   const paths = Layers ?? [];
   if (paths.length !== diffIds.length)
-    throw badParameter(`invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${paths.length}`);
+    throw badParameter(`invalid manifest, layers length mismatch: expected ${paths.length}, got ${diffIds.length}`);
   const layers = paths.map((path) => {
     const file = archive.get(path);
     if (file === undefined) throw badParameter(`manifest.json: layer ${path} is not in the archive`);

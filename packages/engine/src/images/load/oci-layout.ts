@@ -42,9 +42,11 @@ function readDescriptor(archive: Archive, descriptor: Descriptor): Omit<FoundIma
   if (descriptor.platform !== undefined && !platformMatches(hostPlatform, descriptor.platform)) return undefined;
   const manifest = document(archive, path, Manifest);
   const config = document(archive, blobPath(manifest.config.digest), ImageConfig);
-  for (const { digest } of manifest.layers)
-    if (!archive.has(blobPath(digest)))
-      throw badParameter(`manifest ${descriptor.digest}: layer ${digest} is not in the archive`);
+  for (const { digest } of manifest.layers) {
+    const layer = archive.get(blobPath(digest));
+    if (layer === undefined) throw badParameter(`manifest ${descriptor.digest}: layer ${digest} is not in the archive`);
+    if (layer.digest !== digest) throw badParameter(mismatch(blobPath(digest), layer.digest));
+  }
   const bytes = archive.get(path)!.document!;
   return { manifest: { mediaType: descriptor.mediaType, ...manifest }, manifestBytes: bytes, config, index: undefined };
 }
@@ -55,8 +57,12 @@ function document<S extends z.ZodType>(archive: Archive, path: string, schema: S
   if (file?.document === undefined) throw badParameter(`${path} is missing from the archive or malformed`);
   const expected = /^blobs\/(\w+)\/(\w+)$/.exec(path);
   if (expected !== null && file.digest !== `${expected[1]}:${expected[2]}`)
-    throw badParameter(`${path} does not match its digest: its content is ${file.digest}`);
+    throw badParameter(mismatch(path, file.digest));
   return parseDocument(file.document, path, schema);
+}
+
+function mismatch(path: string, digest: string): string {
+  return `${path} does not match its digest: its content is ${digest}`;
 }
 
 function blobPath(digest: string): string {
