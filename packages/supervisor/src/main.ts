@@ -5,6 +5,7 @@ import { setProcessName } from '@drydock/linux/process';
 import { createLogger } from '@drydock/telemetry/logger';
 import { parseArguments } from './arguments.ts';
 import { logCalls, startSupervisor } from './compose.ts';
+import { defaultPath } from './tasks/own-shim.ts';
 
 try {
   await main();
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   const supervisor = await startSupervisor({
     ...options,
     shims,
-    shimDirectories: [dirname(program), ...(process.env.PATH ?? '').split(':').filter(Boolean)],
+    shimDirectories: [dirname(program), ...(process.env.PATH ?? defaultPath).split(':').filter(Boolean)],
     isDebug: log.isLevelEnabled('debug'),
     publishBinary: program,
     log,

@@ -15,6 +15,9 @@ import { dirname, join } from 'node:path';
 import { listenUnix, maxSocketPath } from '@drydock/linux/socket';
 import { currentTrace } from '@drydock/telemetry/trace';
 
+/** Where programs are, for a supervisor whose environment does not say. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 export interface OwnShimOptions {
   readonly binary: string;
   /** The supervisor's gRPC socket. */
@@ -78,7 +81,7 @@ export function removeStaleSockets({ directory, prefix }: SocketPlace, used: Rea
 function environment({ address }: OwnShimOptions): NodeJS.ProcessEnv {
   const trace = currentTrace();
   return {
-    PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: process.env.PATH ?? defaultPath,
     TTRPC_ADDRESS: `${address}.ttrpc`,
     // The shim's engine: what a shim does is not worth compiling, and an interpreter alone needs a third less memory.
     BUN_JSC_useJIT: '0',
