@@ -2,7 +2,7 @@
  * SIGKILL to the engine, to the supervisor, and to both, with ten containers running, one of which ends meanwhile: after
  * the restart everything is as if nothing had happened.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { commandLine, docker, leftovers, run, until } from '../support/run.ts';
@@ -54,6 +54,7 @@ for (const victims of [['engine'], ['supervisor'], ['engine', 'supervisor']]) {
     await ours.stop();
     await until('nothing is left', () => leftovers(directory).length === 0);
     t.same(leftovers(directory), []);
+    rmSync(directory, { recursive: true });
   });
 }
 

@@ -1,6 +1,6 @@
 /** Starts whole stacks, ours and the real one, on private directories, for tests and benchmarks that compare. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,7 @@ export interface Stack {
   readonly pid: number;
   /** The engine's log. */
   log(): string;
-  /** Ends the stack and removes its directories. */
+  /** Ends the stack and removes its directory, unless that was given. */
   stop(): Promise<void>;
 }
 
@@ -33,11 +33,8 @@ export interface OurOptions {
 }
 
 /** Starts drydockd, which starts its supervisor. */
-export async function startOurs({
-  directory = makeDirectory('ours'),
-  containerd,
-  flags = [],
-}: OurOptions = {}): Promise<Stack> {
+export async function startOurs({ directory: given, containerd, flags = [] }: OurOptions = {}): Promise<Stack> {
+  const directory = given ?? makeDirectory('ours');
   const dockerHost = `unix://${directory}/engine.sock`;
   const args = [
     '-H',
@@ -53,7 +50,12 @@ export async function startOurs({
   ];
   const engine = start(join(bin, 'drydockd'), args, join(directory, 'engine.log'));
   await answering(engine, dockerHost, join(directory, 'engine.log'));
-  return stack('ours', engine, { dockerHost, containerd: containerd ?? `${directory}/run/supervisor.sock`, directory });
+  return stack(
+    'ours',
+    engine,
+    { dockerHost, containerd: containerd ?? `${directory}/run/supervisor.sock`, directory },
+    given === undefined,
+  );
 }
 
 /** Starts containerd and dockerd, without a bridge and without touching the firewall. */
@@ -126,7 +128,13 @@ export function makeDirectory(name: string): string {
 function start(program: string, args: readonly string[], log: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
   mkdirSync(join(log, '..'), { recursive: true });
   const fd = openSync(log, 'a');
-  return spawn(program, [...args], { stdio: ['ignore', fd, fd], env: { ...process.env, ...env }, detached: true });
+  const child = spawn(program, [...args], {
+    stdio: ['ignore', fd, fd],
+    env: { ...process.env, ...env },
+    detached: true,
+  });
+  closeSync(fd);
+  return child;
 }
 
 /** Waits until an engine answers. Throws with its log if it ends instead. */
@@ -148,6 +156,7 @@ function stack(
   name: string,
   engine: ChildProcess,
   places: Pick<Stack, 'dockerHost' | 'containerd' | 'directory'>,
+  isOwnDirectory = true,
 ): Stack {
   return {
     name,
@@ -156,7 +165,7 @@ function stack(
     log: () => readFileSync(join(places.directory, 'engine.log'), 'utf8'),
     stop: async () => {
       await end(engine);
-      rmSync(places.directory, { recursive: true, force: true, maxRetries: 5 });
+      if (isOwnDirectory) rmSync(places.directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
