@@ -12,7 +12,7 @@ import {
   missingPeers,
   type Outcome,
   realShim,
-  removeDirectory,
+  removeStack,
   type Stack,
   startContainerd,
   startOurs,
@@ -45,7 +45,7 @@ async function testAll(): Promise<void> {
   const ours = await startOurs(ourDirectory, 'bad', realShim);
   t.teardown(() => {
     for (const { child } of [real, ours]) child.kill('SIGTERM');
-    for (const directory of [realDirectory, ourDirectory]) removeDirectory(directory);
+    for (const directory of [realDirectory, ourDirectory]) removeStack(directory, 'bad');
   });
   const both = (archive: Buffer) => Promise.all([importArchive(ours, archive), importArchive(real, archive)]);
 
@@ -126,7 +126,7 @@ async function fullDisk(t: Test): Promise<void> {
     } finally {
       await stack.stop();
       unmount(root, { detach: true });
-      removeDirectory(directory);
+      removeStack(directory, 'full');
     }
   };
   // Containerd itself cannot remove the snapshot then: its database has no room either.

@@ -10,7 +10,7 @@ import {
   missingPeers,
   type Outcome,
   realShim,
-  removeDirectory,
+  removeStack,
   type Stack,
   startContainerd,
   startOurs,
@@ -191,7 +191,7 @@ async function compare(): Promise<void> {
   const ours = await startOurs(directories[1], names[1], realShim);
   t.teardown(() => {
     for (const { child } of [real, ours]) child.kill('SIGTERM');
-    directories.forEach(removeDirectory);
+    for (const index of [0, 1] as const) removeStack(directories[index], names[index]);
   });
   const archive = busyboxArchive();
   for (const directory of directories) writeFileSync(join(directory, 'image.tar'), archive);

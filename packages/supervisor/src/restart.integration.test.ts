@@ -11,7 +11,7 @@ import {
   makeDirectory,
   missingPeers,
   realShim,
-  removeDirectory,
+  removeStack,
   type Stack,
   startOurs,
   until,
@@ -31,7 +31,7 @@ async function restarts(test: typeof t, shim: string): Promise<void> {
   let stack = await startOurs(directory, namespace, shim);
   test.teardown(async () => {
     stack.child.kill('SIGKILL');
-    removeDirectory(directory);
+    removeStack(directory, namespace);
   });
   writeFileSync(join(directory, 'image.tar'), busyboxArchive());
   await stack.ctr('images', 'import', join(directory, 'image.tar'));

@@ -1,6 +1,16 @@
 /** Starts supervisors, ours and containerd, on private directories, and runs the stock ctr on them. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -207,7 +217,15 @@ function inPath(name: string): boolean {
   }
 }
 
-/** Removes a stack's directory. */
-export function removeDirectory(directory: string): void {
+/** Removes a stack's directory, and what the runtimes keep for good for each namespace: empty directories and cgroups. */
+export function removeStack(directory: string, namespace: string): void {
   rmSync(directory, { recursive: true, force: true });
+  const parents = ['/run/containerd/runc', '/run/drydock/runtime', '/sys/fs/cgroup', ...globSync('/sys/fs/cgroup/*/')];
+  for (const parent of parents) {
+    try {
+      rmdirSync(join(parent, namespace));
+    } catch (error) {
+      if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
 }
