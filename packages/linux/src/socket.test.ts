@@ -3,7 +3,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { acceptUnix, connectUnix, listenUnix, peerUid, receiveDescriptors, sendDescriptors } from './socket.ts';
+import { receiveDescriptors, sendDescriptors } from './descriptor-message.ts';
+import { acceptUnix, connectUnix, listenUnix, peerUid } from './socket.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'drydock-socket-'));
 t.teardown(() => rmSync(directory, { recursive: true }));

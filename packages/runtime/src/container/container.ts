@@ -14,6 +14,7 @@ const idForm = /^[\w+.-]+$/;
 
 /** Refuses ids that would not be one directory's name. */
 export function checkId(id: string): void {
+  if (id === '') throw new Failure('container id cannot be empty');
   if (!idForm.test(id) || id === '.' || id === '..') throw new Failure('invalid container ID format');
 }
 

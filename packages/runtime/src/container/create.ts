@@ -9,7 +9,7 @@ import type { Spec } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
 import { compileCreate } from '../compile/create.ts';
-import type { Host } from '../compile/host.ts';
+import type { CreateDescriptors, Host } from '../compile/host.ts';
 import { cloneFlags } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
 import { explain, Failure, failingAs, failingAsync } from '../failure.ts';
@@ -26,6 +26,8 @@ import {
   sourceFacts,
   targetModes,
 } from './facts.ts';
+import { findingAbout } from './finding.ts';
+import { writeFinding } from './finding-file.ts';
 import { homeOf } from './home.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
@@ -72,6 +74,7 @@ export async function createContainer(options: CreateOptions): Promise<Container
     const started = await failingAsync('unable to start container process', () =>
       startInit({ ...options, rootfs, directory, state, cgroup, host }),
     );
+    writeFinding(directory, findingAbout(`/proc/${started.pid}/root`, spec.process ?? {}));
     state = { ...state, pid: started.pid, startTime: processStat(started.pid)?.startTime ?? 0 };
     writeState(directory, state);
     if (options.pidFile) writePidFile(options.pidFile, state.pid);
@@ -174,7 +177,7 @@ function makeCgroup(cgroup: Cgroup, { linux: { resources = {} } = {} }: Spec): v
   }
 }
 
-function gatherHost(options: StartOptions, descriptors: Host['descriptors']): Host {
+function gatherHost(options: StartOptions, descriptors: CreateDescriptors): Host<CreateDescriptors> {
   const { spec, rootfs, root, host } = options;
   const { process = {}, mounts = [] } = spec;
   return {

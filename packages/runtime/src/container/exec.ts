@@ -9,6 +9,7 @@ import { validateProcess } from '../compile/validate.ts';
 import { Failure, failingAs } from '../failure.ts';
 import type { Container } from './container.ts';
 import { needsHome, processFacts } from './facts.ts';
+import { findingAbout } from './finding.ts';
 import { homeInside } from './home.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { writePidFile } from './pid-file.ts';
@@ -61,9 +62,10 @@ function startExec(container: Container, { process, log, console, preserved }: E
   };
   const missing = unavailableCapabilities(process.capabilities ?? {}, host.boundingSet);
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
+  const finding = findingAbout(`/proc/${pid}/root`, process);
   const keep = [pidfd, ...tasks, ...(console === undefined ? [] : [console])];
   const init = InitProcess.start({
-    program: compileExec({ process, container: pidfd, preserved }, host),
+    program: compileExec({ process, container: pidfd, preserved, finding }, host),
     machine: host.machine,
     title: ['drydock-runtime', 'init', container.id],
     namespaces: 0,

@@ -7,7 +7,7 @@ import { readText } from '@drydock/linux/disk';
 import { describeProgram } from '@drydock/linux/program/describe';
 import type { Spec } from '@drydock/oci/runtime-spec';
 import { compileCreate } from '../compile/create.ts';
-import type { Host } from '../compile/host.ts';
+import type { CreateDescriptors, Host } from '../compile/host.ts';
 import { namespaceFlags } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
 import { hasHooks } from '../hooks/run.ts';
@@ -55,7 +55,7 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
   const namespaces = linux.namespaces ?? [];
   const joined = namespaces.filter(({ path }) => path);
   const controllers = Object.keys(cgroup.paths).filter((name) => name !== '');
-  const host: Host = {
+  const host: Host<CreateDescriptors> = {
     ...processFacts(),
     descriptors: {
       report: fd.report,

@@ -3,7 +3,7 @@ import { closeFile, Open, openFile, removeFile, writeAll } from '@drydock/linux/
 import { Failure } from '../failure.ts';
 import { runHooks } from '../hooks/run.ts';
 import type { Container } from './container.ts';
-import { findingAbout } from './finding.ts';
+import { readFinding } from './finding-file.ts';
 
 /** Starts a container. Throws {@link Failure} if it is not created; a failing poststart hook ends the container. */
 export async function startContainer(container: Container): Promise<void> {
@@ -14,7 +14,7 @@ export async function startContainer(container: Container): Promise<void> {
   await runHooks(state.hooks, 'startContainer', { state: container.ociState('created'), inside: pid });
   const descriptor = openFile(container.fifo, Open.write | Open.nonblock);
   try {
-    writeAll(descriptor, Buffer.from(`${findingAbout(container)}\n`), container.fifo);
+    writeAll(descriptor, Buffer.from(`${readFinding(container.directory)}\n`), container.fifo);
   } finally {
     closeFile(descriptor);
   }

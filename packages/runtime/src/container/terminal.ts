@@ -2,10 +2,10 @@
  * A terminal in the foreground: the container's is of its own devpts, so what the user types is copied to its master, and
  * what it prints is copied back. The user's terminal is in raw mode meanwhile: the container's makes lines and signals.
  */
+import { receiveDescriptors } from '@drydock/linux/descriptor-message';
 import { closeFile, Open, openFile } from '@drydock/linux/disk';
 import { syscall, trySyscall } from '@drydock/linux/syscall';
 import { explain, Failure } from '../failure.ts';
-import { receiveDescriptor } from './receive-descriptor.ts';
 
 const tcgets = 0x5401;
 const tiocgwinsz = 0x5413;
@@ -37,7 +37,8 @@ export class OwnTerminal {
 
   /** Begins to copy; the child has sent the master. */
   attach(): void {
-    const master = receiveDescriptor(this.#receiver);
+    const [master] = receiveDescriptors(this.#receiver).descriptors;
+    if (master === undefined) throw new Failure('the container sent no terminal');
     this.#master = master;
     this.#resize(master);
     process.on('SIGWINCH', () => this.#resize(master));

@@ -5,9 +5,10 @@
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { receiveDescriptors } from '@drydock/linux/descriptor-message';
 import { closeAll, openHolder } from '@drydock/linux/fifo';
 import { setWindowSize } from '@drydock/linux/pty';
-import { acceptUnix, listenUnix, receiveDescriptors } from '@drydock/linux/socket';
+import { acceptUnix, listenUnix } from '@drydock/linux/socket';
 import { syscall } from '@drydock/linux/syscall';
 import { readDescriptor } from './read-descriptor.ts';
 import { releaseReader } from './release.ts';
