@@ -58,9 +58,17 @@ export function parseShaped<S extends Shape>(text: string, shape: S): Shaped<S> 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ShapeError((error as Error).message, { cause: error });
+    throw new ShapeError(syntaxError(text, error as Error), { cause: error });
   }
   return checked(value, shape, '', []) as Shaped<S>;
+}
+
+/** Go's words for what begins wrong; for a mistake further on, the engine's. */
+function syntaxError(text: string, error: Error): string {
+  const [first] = text.trimStart();
+  if (first === undefined) return 'unexpected end of JSON input';
+  const begins = '{["-0123456789'.includes(first) || /^(true|false|null)/.test(text.trimStart());
+  return begins ? error.message : `invalid character '${first}' looking for beginning of value`;
 }
 
 /** The value without nulls, and only with the fields of its shape. */

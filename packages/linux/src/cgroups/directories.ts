@@ -76,19 +76,19 @@ export function processesIn(directory: string): number[] {
 }
 
 /**
- * Removes a cgroup and those below it. The kernel answers EBUSY for a moment after the last process has ended, so that is
- * tried again for about a second.
+ * Removes a cgroup and those below it. The kernel answers EBUSY while there are some, and for a moment after the last
+ * process has ended, so that is tried again for about a second.
  */
 export function removeTree(directory: string): void {
-  if (!exists(directory)) return;
-  for (const child of childrenOf(directory)) removeTree(child);
   for (let delay = 1; ; delay *= 2) {
     try {
       removeEmptyDirectory(directory);
       return;
     } catch (error) {
       if (!(error instanceof SyscallError && error.errno === Errno.EBUSY) || delay > 512) throw error;
-      pause(delay);
+      const children = childrenOf(directory);
+      for (const child of children) removeTree(child);
+      if (children.length === 0) pause(delay);
     }
   }
 }

@@ -93,14 +93,17 @@ const executeErrors = [
   ...[7, 20, 24, 40, 80],
 ];
 
-/** Executes the command. If that fails, says so on standard error — `start` gives the end of the line — and exits with 1. */
+/** The end of the line that standard error gets: text, or what `start` has written. */
+export type LineEnd = string | { readonly finding: Memory; readonly length: Slot };
+
+/** Executes the command. If that fails, says so on standard error, and exits with 1. */
 export function compileExecute(
   program: Program,
   command: Command,
-  args: readonly string[],
-  env: readonly string[],
-  start?: { readonly finding: Memory; readonly length: Slot },
+  process: { readonly args: readonly string[]; readonly env: readonly string[] },
+  lineEnd: LineEnd,
 ): void {
+  const { args, env } = process;
   program.stage('execute', 'process.args');
   const result = new Slot('result');
   const errno = program.keep(new Memory('result', 8, [[0, result]]));
@@ -110,8 +113,8 @@ export function compileExecute(
   });
   const ended = program.label();
   const tell = (why: string) => {
-    const lineEnd = start ? ([start.finding, start.length] as const) : text('\n');
-    say(program, [text('exec '), [command.path, command.length], text(`: ${why}`), lineEnd], ended);
+    const end = typeof lineEnd === 'string' ? text(lineEnd) : ([lineEnd.finding, lineEnd.length] as const);
+    say(program, [text('exec '), [command.path, command.length], text(`: ${why}`), end], ended);
   };
   for (const number of executeErrors) {
     const other = program.label();
@@ -152,7 +155,7 @@ function strings(name: string, values: readonly string[]): Memory {
 }
 
 /** The directories of PATH: the last one counts, as for getenv in Go. */
-function searchPath(env: readonly string[]): readonly string[] {
+export function searchPath(env: readonly string[]): readonly string[] {
   const path = env.findLast((variable) => variable.startsWith('PATH='))?.slice('PATH='.length);
   return path ? path.split(':') : [];
 }

@@ -9,7 +9,7 @@ import { compileConsole } from './console.ts';
 import { AT_FDCWD } from './constants.ts';
 import { closeAllBut, compileNullDevices, compileSession, markCloseOnExec } from './descriptors.ts';
 import { compileDevices } from './devices.ts';
-import type { Host, StartOptions } from './host.ts';
+import type { CreateDescriptors, Host, StartOptions } from './host.ts';
 import { compileIdentity } from './identity.ts';
 import { compileNamespaceSettings, compileProcessSettings } from './kernel-settings.ts';
 import { remountReadOnly } from './mount.ts';
@@ -30,7 +30,7 @@ export interface ContainerPlan {
 }
 
 /** Compiles a container. A pure function: the same plan and host give the same program. */
-export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Host): Program {
+export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Host<CreateDescriptors>): Program {
   const { descriptors } = host;
   const process = spec.process ?? {};
   const linux = spec.linux ?? {};
@@ -55,7 +55,7 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
     awaitParent(program, descriptors.go);
   }
   compileChangeRoot(program, root, options);
-  closeAllBut(program, descriptors, options.preserved);
+  closeAllBut(program, [descriptors.report, descriptors.fifo, descriptors.console], options.preserved);
   compileNullDevices(program, host);
 
   if (process.terminal && descriptors.console !== undefined)
@@ -77,9 +77,9 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   program.stage('start');
   tellParent(program, descriptors.report, 'ready');
   program.call('close', [descriptors.report]);
-  const start = descriptors.fifo === undefined ? undefined : awaitStart(program, descriptors.fifo);
+  const lineEnd = awaitStart(program, descriptors.fifo);
   if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
-  compileExecute(program, command, process.args ?? [], env, start);
+  compileExecute(program, command, { args: process.args ?? [], env }, lineEnd);
   return program;
 }
 

@@ -3,7 +3,7 @@ import { Errno } from '@drydock/linux/errno';
 import { Slot } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
 import { AT_FDCWD, flags, O } from './constants.ts';
-import type { Descriptors, Host } from './host.ts';
+import type { Host } from './host.ts';
 
 const closeRangeCloexec = { value: 4, text: 'CLOSE_RANGE_CLOEXEC' };
 const highest = { value: 0xffffffff, text: '~0' };
@@ -16,10 +16,9 @@ export function compileSession(program: Program): void {
 }
 
 /** Closes everything that the stages so far have opened: from here on none of it leads out of the root (CVE-2024-21626). */
-export function closeAllBut(program: Program, descriptors: Descriptors, preserved: number): void {
+export function closeAllBut(program: Program, keep: readonly (number | undefined)[], preserved: number): void {
   program.stage('descriptors');
-  const { report, fifo, console } = descriptors;
-  const kept = [report, fifo, console].filter((descriptor) => descriptor !== undefined).sort((a, b) => a - b);
+  const kept = keep.filter((descriptor) => descriptor !== undefined).sort((a, b) => a - b);
   let from = preserved;
   for (const descriptor of kept) {
     if (descriptor > from) program.call('close_range', [from, descriptor - 1, 0]);

@@ -19,10 +19,12 @@ export interface ExecPlan {
   /** Descriptor of the first process (pidfd_open(2)), whose namespaces are joined; the launcher joins the PID namespace. */
   readonly container: number;
   readonly preserved: number;
+  /** What is wrong with the command, to be said if it cannot be executed. */
+  readonly finding: string;
 }
 
 /** Compiles an exec. A pure function. */
-export function compileExec({ process, container, preserved }: ExecPlan, host: Host): Program {
+export function compileExec({ process, container, preserved, finding }: ExecPlan, host: Host): Program {
   const { descriptors } = host;
   const program = new Program();
   compileBegin(program, host);
@@ -39,7 +41,7 @@ export function compileExec({ process, container, preserved }: ExecPlan, host: H
   tellParent(program, descriptors.report, 'ready');
   program.call('close', [descriptors.report]);
   if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
-  compileExecute(program, command, process.args ?? [], env);
+  compileExecute(program, command, { args: process.args ?? [], env }, `${finding}\n`);
   return program;
 }
 

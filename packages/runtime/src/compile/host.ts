@@ -6,14 +6,18 @@ export interface Descriptors {
   readonly report: number;
   /** The child reads a byte here when it waits for the parent; undefined if it never does. */
   readonly go?: number | undefined;
-  /** The exec FIFO, open for both directions; undefined if the command is executed at once. */
-  readonly fifo?: number | undefined;
   /** A socket to send the terminal's master to, already connected. */
   readonly console?: number | undefined;
   /** `tasks` files of cgroups: the thread that writes 0 to one is in the cgroup. */
   readonly tasks: readonly number[];
   /** Namespaces to join, by the specification's type; `pid` is joined by the launcher. */
   readonly namespaces: Readonly<Record<string, number>>;
+}
+
+/** Those of a container's first process, which waits for `start`. */
+export interface CreateDescriptors extends Descriptors {
+  /** The exec FIFO, open for both directions. */
+  readonly fifo: number;
 }
 
 /** The host's side of a bind mount. */
@@ -34,9 +38,9 @@ export interface CgroupDirectory {
   readonly links: readonly string[];
 }
 
-export interface Host {
+export interface Host<D extends Descriptors = Descriptors> {
   readonly machine: 'x64' | 'arm64';
-  readonly descriptors: Descriptors;
+  readonly descriptors: D;
   readonly cgroup: { readonly version: 1 | 2; readonly directories: readonly CgroupDirectory[] };
   /** The highest capability's number. */
   readonly lastCapability: number;

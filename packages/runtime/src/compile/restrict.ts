@@ -87,6 +87,7 @@ function emptyFilesystem(program: Program): Slot {
   const [context, tree] = [new Slot('empty filesystem'), new Slot('empty mount')];
   const failure = fails('make an empty filesystem');
   program.call('fsopen', ['tmpfs', Fs.FSOPEN_CLOEXEC], { store: context, failure });
+  program.call('fsconfig', [context, Fs.FSCONFIG_SET_STRING, 'source', 'tmpfs', 0], { failure });
   program.call('fsconfig', [context, Fs.FSCONFIG_SET_FLAG, 'ro', 0, 0], { failure });
   program.call('fsconfig', [context, Fs.FSCONFIG_CMD_CREATE, 0, 0, 0], { failure });
   program.call('fsmount', [context, Fs.FSMOUNT_CLOEXEC, MountAttr.MOUNT_ATTR_RDONLY], { store: tree, failure });
