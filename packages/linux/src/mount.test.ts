@@ -1,6 +1,9 @@
 /** Options to flags, and a mount table with every kind of field. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
-import { MountFlag, parseMountOptions } from './mount.ts';
+import { MountFlag, mount, parseMountOptions, unmountAll } from './mount.ts';
 import { parseMountTable } from './mountinfo.ts';
 
 t.test('options', async (t) => {
@@ -28,3 +31,23 @@ t.test('mount table', async (t) => {
     superOptions: 'rw,errors=continue',
   });
 });
+
+t.test(
+  'more layers than fit in a page of options',
+  { skip: process.getuid?.() !== 0 && 'mounting needs root' },
+  async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'drydock-mount-'));
+    const layers = Array.from({ length: 120 }, (_, index) => join(directory, `snapshots/with/a/long/name/${index}/fs`));
+    for (const [index, layer] of layers.entries()) {
+      mkdirSync(layer, { recursive: true });
+      writeFileSync(join(layer, `file${index}`), '');
+    }
+    const target = join(directory, 'merged');
+    mkdirSync(target);
+    mount({ type: 'overlay', source: 'overlay', options: [`lowerdir=${layers.join(':')}`] }, target);
+    t.equal(readdirSync(target).length, 120);
+    unmountAll(target);
+    t.same(readdirSync(target), []);
+    rmSync(directory, { recursive: true });
+  },
+);

@@ -78,9 +78,16 @@ export function parseMountOptions(options: readonly string[]): { readonly flags:
 
 /** Mounts on a directory or file. A read-only bind is remounted read-only: the first call ignores the flag. */
 export function mount(spec: MountSpec, target: string): void {
-  const { flags, data } = parseMountOptions(spec.options);
   const op = `mount ${spec.type || 'bind'} ${spec.source} on ${target} (${spec.options.join(',')})`;
-  check(trySyscall('mount', spec.source, target, spec.type, flags, data === '' ? null : data), op);
+  const { directory, options } = shortened(spec.options);
+  const { flags, data } = parseMountOptions(options);
+  const here = process.cwd();
+  if (directory !== '') process.chdir(directory);
+  try {
+    check(trySyscall('mount', spec.source, target, spec.type, flags, data === '' ? null : data), op);
+  } finally {
+    if (directory !== '') process.chdir(here);
+  }
   if (flags & MountFlag.BIND && flags & MountFlag.RDONLY) {
     const result = trySyscall('mount', '', target, '', MountFlag.REMOUNT | flags, null);
     if (result < 0) {
@@ -88,6 +95,35 @@ export function mount(spec: MountSpec, target: string): void {
       throw new SyscallError(`re${op}`, -result);
     }
   }
+}
+
+/** The kernel copies one page of options, its last byte a zero. */
+const maxOptions = 4095;
+const lowerdir = 'lowerdir=';
+
+/**
+ * The lower directories of many layers do not fit in a page: they are then named relative to the directory that they
+ * share, in which the mount must be made. `directory` is '' where that is not needed.
+ */
+function shortened(options: readonly string[]): { readonly directory: string; readonly options: readonly string[] } {
+  const lower =
+    options
+      .find((option) => option.startsWith(lowerdir))
+      ?.slice(lowerdir.length)
+      .split(':') ?? [];
+  if (options.join(',').length <= maxOptions || lower.length < 2) return { directory: '', options };
+  const directory = commonDirectory(lower);
+  const relative = lower.map((path) => path.slice(directory.length + 1));
+  return {
+    directory,
+    options: options.map((option) => (option.startsWith(lowerdir) ? lowerdir + relative.join(':') : option)),
+  };
+}
+
+function commonDirectory(paths: readonly string[]): string {
+  const [first = [], ...rest] = paths.map((path) => path.split('/').slice(0, -1));
+  const differs = first.findIndex((part, index) => rest.some((parts) => parts[index] !== part));
+  return (differs < 0 ? first : first.slice(0, differs)).join('/');
 }
 
 /** Unmounts the topmost mount of a target; answers false if nothing is mounted there. `detach` is umount2's MNT_DETACH. */

@@ -73,7 +73,9 @@ async function handle(
   const metadata: Record<string, string> = {};
   for (const { key, value } of request.metadata) metadata[key] = value;
   const signal =
-    request.timeoutNano > 0 ? AbortSignal.any([closed, AbortSignal.timeout(request.timeoutNano / 1e6)]) : closed;
+    request.timeoutNano > 0
+      ? AbortSignal.any([closed, AbortSignal.timeout(Math.ceil(request.timeoutNano / 1e6))])
+      : closed;
   const context = contextOf(metadata, signal);
   const response = await withTrace(metadata[traceKey], async () =>
     target.handler(target.method.request.decode(request.payload), context),

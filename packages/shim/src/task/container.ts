@@ -54,7 +54,6 @@ export class Container {
     try {
       await container.#create(choice);
     } catch (error) {
-      container.init.closeStreams();
       unmountRootfs(request.bundle);
       throw error;
     }
@@ -197,6 +196,10 @@ export class Container {
       process.pid = readPidFile(pidFile);
       void this.#watch(process);
       streams.connected?.();
+    } catch (error) {
+      // The caller reads until the end, which nobody else would give it.
+      streams.close();
+      throw error;
     } finally {
       streams.handedOver();
     }
