@@ -57,10 +57,14 @@ export class VolumeStore {
   /** Makes a volume, or answers the one that has the name. `created` tells which. */
   create({ name, driver, labels, options }: CreateVolume): { readonly volume: Volume; readonly created: boolean } {
     if (driver && driver !== 'local')
-      throw notFound(`error looking up volume plugin ${driver}: plugin "${driver}" not found`);
+      throw notFound(`create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`);
     checkOptions(options ?? {});
     const existing = name ? this.#volumes.get(name) : undefined;
     if (existing !== undefined) return { volume: existing, created: false };
+    if (name?.length === 1)
+      throw badParameter(
+        `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+      );
     if (name && !nameForm.test(name))
       throw badParameter(
         `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
