@@ -2,9 +2,11 @@
 import { currentTrace } from '@drydock/telemetry/trace';
 import * as grpc from '@grpc/grpc-js';
 import { kindOf, RpcError } from './errors.ts';
-import { maxMessageSize, methodDefinition } from './grpc-server.ts';
 import { leaseKey, namespaceKey, traceKey } from './metadata.ts';
-import type { CallOptions, Client, Service } from './service.ts';
+import type { CallOptions, Client, Method, Service } from './service.ts';
+
+/** Bytes in one message, both ways: containerd's limit. */
+const maxMessageSize = 16 * 1024 * 1024;
 
 /** A connection that any number of clients share. It reconnects by itself. */
 export interface GrpcChannel {
@@ -148,4 +150,17 @@ function fromServiceError(error: unknown): RpcError {
   if (error instanceof Error && 'code' in error && 'details' in error)
     return new RpcError(kindOf(Number(error.code)), String(error.details), { cause: error });
   return new RpcError('unknown', error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/** A method as grpc-js wants it. */
+function methodDefinition(service: string, method: Method): grpc.MethodDefinition<unknown, unknown> {
+  return {
+    path: `/${service}/${method.name}`,
+    requestStream: method.requestStream,
+    responseStream: method.responseStream,
+    requestSerialize: (value) => Buffer.from(method.request.encode(value as object)),
+    requestDeserialize: (bytes) => method.request.decode(bytes),
+    responseSerialize: (value) => Buffer.from(method.response.encode(value as object)),
+    responseDeserialize: (bytes) => method.response.decode(bytes),
+  };
 }

@@ -12,14 +12,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import { closeAll } from '@drydock/linux/fifo';
 import { connectUnix } from '@drydock/linux/socket';
+import { callChannel, type FinishedCall } from '@drydock/rpc/grpc/call';
+import { serveGrpc } from '@drydock/rpc/grpc/server';
+import { withSocketMode } from '@drydock/rpc/grpc/socket-mode';
 import { serveTtrpc } from '@drydock/rpc/ttrpc-server';
 import type { Logger } from '@drydock/telemetry/logger';
 import { ContentStore } from './content/content-store.ts';
 import { Exchange } from './events/exchange.ts';
 import { Collector } from './gc/collector.ts';
-import { callChannel, type FinishedCall } from './grpc/call.ts';
-import { serveGrpc } from './grpc/server.ts';
-import { withSocketMode } from './grpc/socket-mode.ts';
 import { lockDirectory } from './instance-lock.ts';
 import { ContainerStore } from './metadata/containers.ts';
 import { Database } from './metadata/database.ts';

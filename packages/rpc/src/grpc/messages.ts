@@ -1,6 +1,6 @@
 /** Messages of gRPC in a stream of bytes: a zero (not compressed), the length in four bytes, the message. */
 import type { Readable } from 'node:stream';
-import { notImplemented, RpcError } from '@drydock/rpc/errors';
+import { notImplemented, RpcError } from '../errors.ts';
 
 const prefixSize = 5;
 /** Bytes in one message: containerd's limit. */

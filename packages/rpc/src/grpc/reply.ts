@@ -1,6 +1,6 @@
 /** The answer to one call: messages, then a status. Whatever comes after the status is dropped. */
 import type { ServerHttp2Stream } from 'node:http2';
-import { errorCodes, type RpcError } from '@drydock/rpc/errors';
+import { errorCodes, type RpcError } from '../errors.ts';
 
 const headers = { ':status': 200, 'content-type': 'application/grpc' } as const;
 

@@ -1,10 +1,11 @@
 /** One call: its request read, its handler run, its answer and its status written. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { notImplemented, RpcError, toRpcError } from '@drydock/rpc/errors';
-import { contextOf, traceKey } from '@drydock/rpc/metadata';
-import type { CallContext, Implementation, Method } from '@drydock/rpc/service';
 import { currentTrace, withTrace } from '@drydock/telemetry/trace';
+import { notImplemented, RpcError, toRpcError } from '../errors.ts';
+import { contextOf, traceKey } from '../metadata.ts';
+import type { CallContext, Implementation, Method } from '../service.ts';
 import { frameMessage, readMessage, readMessages } from './messages.ts';
 import { Reply } from './reply.ts';
 import { timeoutOf } from './timeout.ts';
@@ -32,7 +33,7 @@ export function callTargets(implementations: readonly Implementation[]): Targets
 }
 
 /** Told of each call when it is over: logs, traces and tests subscribe to it. */
-export const callChannel = channel('drydock:supervisor:call');
+export const callChannel = channel('drydock:grpc:call');
 
 /** What {@link callChannel} tells. */
 export interface FinishedCall {
@@ -67,6 +68,8 @@ export function serveCall(targets: Targets, stream: ServerHttp2Stream, headers: 
   const started = performance.now();
   withTrace(context.metadata[traceKey], () => {
     const trace = currentTrace();
+    // The message comes with an event of the connection, which belongs to no trace.
+    const inTrace = AsyncLocalStorage.snapshot();
     stream.on('close', () => {
       clearTimeout(timer);
       if (!reply.isComplete) abort.abort();
@@ -79,7 +82,7 @@ export function serveCall(targets: Targets, stream: ServerHttp2Stream, headers: 
     else
       readMessage(
         stream,
-        (message) => answer(target, message, reply, context),
+        (message) => inTrace(() => answer(target, message, reply, context)),
         (error) => reply.fail(toRpcError(error)),
       );
   });

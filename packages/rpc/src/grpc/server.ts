@@ -12,7 +12,7 @@
  * program that serves forty calls for each `ctr run`.
  */
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import type { Implementation } from '@drydock/rpc/service';
+import type { Implementation } from '../service.ts';
 import { callTargets, serveCall } from './call.ts';
 import { withSocketMode } from './socket-mode.ts';
 

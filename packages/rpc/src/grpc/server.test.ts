@@ -1,16 +1,27 @@
-import { statSync } from 'node:fs';
+/** The server beside gRPC's own client: answers, errors, streams, deadlines, clients that leave. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alreadyExists, invalidArgument, notFound } from '@drydock/rpc/errors';
-import { Content } from '@drydock/rpc/generated/content';
-import { Images } from '@drydock/rpc/generated/images';
-import { connect, type GrpcChannel, grpcClient } from '@drydock/rpc/grpc-client';
-import { type Implementation, implement } from '@drydock/rpc/service';
 import t, { type Test } from 'tap';
-import { fault } from '../test-faults.ts';
-import { temporaryDirectory } from '../test-fixtures.ts';
+import { alreadyExists, invalidArgument, notFound } from '../errors.ts';
+import { Content } from '../generated/content.ts';
+import { Images } from '../generated/images.ts';
+import { connect, type GrpcChannel, grpcClient } from '../grpc-client.ts';
+import { type Implementation, implement } from '../service.ts';
 import { serveGrpc } from './server.ts';
+
+/** A pattern for `t.rejects`: the kind of an RpcError. */
+function fault(pattern: { readonly kind: string }): Error {
+  return pattern as unknown as Error;
+}
+
+function temporaryDirectory(test: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-grpc-'));
+  test.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
 
 async function serve(
   test: Test,
