@@ -2,6 +2,9 @@
 import t from 'tap';
 import { busyboxArchive, missingPeers, type Outcome, startDockerd, startEngine } from './test-engine.ts';
 
+// Two engines and some sixty commands take longer than tap allows by itself.
+t.setTimeout(600_000);
+
 const run = 'docker run --rm --network none';
 
 /** Shell commands. Identifiers, times and pids are made equal before they are compared. */

@@ -24,7 +24,7 @@ const drainMilliseconds = 2000;
 export function containerExited(engine: Engine, container: Container, exit: Exit): Promise<void> {
   return container.lock.run(async () => {
     if (!container.isRunning || container.state.pid !== exit.pid) return;
-    const deleting = deleteTask(engine, container);
+    const leaving = leaveContainerd(engine, container);
     await container.io?.drain(drainMilliseconds);
     container.io?.close();
     container.io = undefined;
@@ -43,22 +43,24 @@ export function containerExited(engine: Engine, container: Container, exit: Exit
     networkEvent(engine, container, 'disconnect');
     volumeEvents(engine, container, 'unmount');
     if (restart !== undefined) {
-      await deleting;
+      await leaving.record;
       return restart(engine);
     }
-    if (!container.record.hostConfig.AutoRemove) container.announceExit();
-    await deleting;
+    const { AutoRemove } = container.record.hostConfig;
+    if (!AutoRemove) container.announceExit();
+    await leaving.task;
     releaseShm(container);
-    if (container.record.hostConfig.AutoRemove) await removeLocked(engine, container, { volumes: true });
+    await Promise.all([leaving.record, AutoRemove && removeLocked(engine, container, { volumes: true })]);
   });
 }
 
 /** Removes the task, then the record. Whatever fails is logged: the exit has happened all the same. */
-async function deleteTask({ containerd: { tasks, containers }, logger }: Engine, { id }: Container): Promise<void> {
+function leaveContainerd({ containerd: { tasks, containers }, logger }: Engine, { id }: Container) {
   const tolerate = (what: string) => (error: unknown) => {
     if (!isKind(error, 'not found'))
       logger.error({ container: id, error: messageOf(error) }, `${what} could not be removed`);
   };
-  await tasks.delete({ containerId: id }).catch(tolerate('task'));
-  await containers.delete({ id }).catch(tolerate('container record'));
+  const task = tasks.delete({ containerId: id }).catch(tolerate('task'));
+  const record = task.then(() => containers.delete({ id })).catch(tolerate('container record'));
+  return { task, record };
 }
