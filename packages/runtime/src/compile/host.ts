@@ -46,8 +46,8 @@ export interface Host<D extends Descriptors = Descriptors> {
   readonly lastCapability: number;
   /** The capabilities that this process could give, as a mask. */
   readonly boundingSet: bigint;
-  /** The mount that the root filesystem is on, if changes there would reach other mount namespaces. */
-  readonly sharedRootParent: string | undefined;
+  /** Where the filesystem is mounted that the root filesystem is on. */
+  readonly rootParent: string;
   readonly sources: ReadonlyMap<string, SourceFacts>;
   /** Permissions of directories of the image by path, which a tmpfs there takes over. */
   readonly modes: ReadonlyMap<string, number>;

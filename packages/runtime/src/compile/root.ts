@@ -2,8 +2,9 @@
 import { errnoText } from '@drydock/linux/errno';
 import { type Named, Slot } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
-import { AT_FDCWD, At, Fs, flags, Ms, O } from './constants.ts';
+import { AT_FDCWD, At, Fs, flags, Ms, mountAttr, O } from './constants.ts';
 import type { Host } from './host.ts';
+import { setAttributes } from './mount.ts';
 
 const propagations: Readonly<Record<string, Named>> = {
   shared: flags(Ms.MS_SHARED),
@@ -22,15 +23,19 @@ export const knownPropagations = Object.keys(propagations);
 /** Binds the root filesystem on itself; answers its descriptor. */
 export function compileRoot(program: Program, rootfs: string, propagation: string, host: Host): Slot {
   program.stage('root', 'linux.rootfsPropagation');
-  const change = propagations[propagation] ?? flags(Ms.MS_SLAVE, Ms.MS_REC);
+  const shared = propagation.includes('shared');
+  // What cannot be bound is made so last.
+  const change = propagation.includes('unbindable') ? undefined : propagations[propagation];
   const fails = (op: string) => (errno: number) =>
     `error during container init: error preparing rootfs: ${op}: ${errnoText(errno)}`;
-  program.call('mount', ['', '/', '', change, 0], { failure: fails(`make mounts ${propagation || 'rslave'}`) });
+  program.call('mount', ['', '/', '', change ?? flags(Ms.MS_SLAVE, Ms.MS_REC), 0], {
+    failure: fails(`make mounts ${propagation || 'rslave'}`),
+  });
   program.field('root.path');
   // Where mounts stay shared, the bind below would appear in the host too.
-  if (host.sharedRootParent !== undefined && propagation.includes('shared'))
-    program.call('mount', ['', host.sharedRootParent, '', Ms.MS_PRIVATE, 0], {
-      failure: fails(`make ${host.sharedRootParent} private`),
+  if (shared)
+    program.call('mount', ['', host.rootParent, '', Ms.MS_PRIVATE, 0], {
+      failure: fails(`make ${host.rootParent} private`),
     });
   const root = new Slot('rootfs');
   const how = flags(Fs.OPEN_TREE_CLONE, At.AT_RECURSIVE, O.O_CLOEXEC);
@@ -38,6 +43,9 @@ export function compileRoot(program: Program, rootfs: string, propagation: strin
   program.call('move_mount', [root, '', AT_FDCWD, rootfs, Fs.MOVE_MOUNT_F_EMPTY_PATH], {
     failure: fails(`mount ${rootfs}`),
   });
+  // pivot_root refuses a shared one.
+  if (shared)
+    setAttributes(program, root, mountAttr(flags(), flags(), Ms.MS_PRIVATE), false, fails(`make ${rootfs} private`));
   return root;
 }
 

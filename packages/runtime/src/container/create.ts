@@ -19,10 +19,10 @@ import { destroy } from './destroy.ts';
 import { deviceRules } from './device-rules.ts';
 import {
   cgroupDirectories,
+  mountOf,
   needsHome,
   processFacts,
   seccompFacts,
-  sharedMountOf,
   sourceFacts,
   targetModes,
 } from './facts.ts';
@@ -184,7 +184,7 @@ function gatherHost(options: StartOptions, descriptors: CreateDescriptors): Host
     ...processFacts(),
     descriptors,
     cgroup: host,
-    sharedRootParent: sharedMountOf(rootfs, host.mountinfo),
+    rootParent: mountOf(rootfs, host.mountinfo),
     sources: sourceFacts(mounts),
     modes: targetModes(rootfs, mounts),
     home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',

@@ -54,7 +54,7 @@ function startExec(container: Container, { process, log, console, preserved }: E
     ...processFacts(),
     descriptors: { report: report.write, console, tasks, namespaces: {} },
     cgroup: { version: container.cgroup.version, directories: [] },
-    sharedRootParent: undefined,
+    rootParent: '/',
     sources: new Map(),
     modes: new Map(),
     home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',

@@ -102,17 +102,14 @@ export function cgroupDirectories({ list }: Hierarchies, cgroup: Cgroup): readon
   });
 }
 
-/** The mount that a path is on, if it is shared with other mount namespaces. */
-export function sharedMountOf(path: string, mountinfo: string): string | undefined {
-  let best = { point: '', shared: false };
-  for (const line of mountinfo.split('\n').filter(Boolean)) {
-    const words = line.split(' ');
-    const point = words[4] ?? '';
-    const covers = point === '/' || path === point || path.startsWith(`${point}/`);
-    if (covers && point.length >= best.point.length)
-      best = { point, shared: words.slice(6, words.indexOf('-')).some((word) => word.startsWith('shared:')) };
+/** Where the filesystem is mounted that a path is on. */
+export function mountOf(path: string, mountinfo: string): string {
+  let best = '/';
+  for (const line of mountinfo.split('\n')) {
+    const point = line.split(' ', 5)[4] ?? '';
+    if ((path === point || path.startsWith(`${point}/`)) && point.length > best.length) best = point;
   }
-  return best.shared ? best.point : undefined;
+  return best;
 }
 
 /** The filter of a profile, kept below the runtime's root. */

@@ -15,10 +15,10 @@ import { absoluteRootfs } from './create.ts';
 import { deviceRules } from './device-rules.ts';
 import {
   cgroupDirectories,
+  mountOf,
   needsHome,
   processFacts,
   seccompFacts,
-  sharedMountOf,
   sourceFacts,
   targetModes,
 } from './facts.ts';
@@ -66,7 +66,7 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
       namespaces: Object.fromEntries(joined.map(({ type = '' }, index) => [type, fd.firstNamespace + index])),
     },
     cgroup: { version: hierarchies.version, directories: cgroupDirectories(hierarchies, cgroup) },
-    sharedRootParent: sharedMountOf(rootfs, mountinfo),
+    rootParent: mountOf(rootfs, mountinfo),
     sources: sourceFacts(mounts),
     modes: targetModes(rootfs, mounts),
     home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',

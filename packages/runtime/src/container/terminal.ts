@@ -8,6 +8,7 @@ import { syscall, trySyscall } from '@drydock/linux/syscall';
 import { explain, Failure } from '../failure.ts';
 
 const tcgets = 0x5401;
+const tcsets = 0x5402;
 const tiocgwinsz = 0x5413;
 const tiocswinsz = 0x5414;
 
@@ -16,7 +17,8 @@ export class OwnTerminal {
   readonly socket: number;
   readonly #receiver: number;
   readonly #host: number;
-  #master: number | undefined;
+  /** The user's terminal as it was. */
+  #settings: Uint8Array | undefined;
   #copied: Promise<void> = Promise.resolve();
 
   private constructor(socket: number, receiver: number, host: number) {
@@ -39,10 +41,9 @@ export class OwnTerminal {
   attach(): void {
     const [master] = receiveDescriptors(this.#receiver).descriptors;
     if (master === undefined) throw new Failure('the container sent no terminal');
-    this.#master = master;
     this.#resize(master);
     process.on('SIGWINCH', () => this.#resize(master));
-    if (process.stdin.isTTY) process.stdin.setRawMode(true);
+    this.#settings = makeRaw(this.#host);
     const fs = process.getBuiltinModule('node:fs');
     process.stdin.on('data', (data: Buffer) => fs.writeSync(master, data));
     this.#copied = new Promise((resolve) => {
@@ -64,7 +65,7 @@ export class OwnTerminal {
   }
 
   close(): void {
-    if (process.stdin.isTTY && this.#master !== undefined) process.stdin.setRawMode(false);
+    if (this.#settings) trySyscall('ioctl', this.#host, tcsets, this.#settings);
     closeFile(this.#receiver);
   }
 
@@ -72,6 +73,24 @@ export class OwnTerminal {
     const size = new Uint8Array(8);
     if (trySyscall('ioctl', this.#host, tiocgwinsz, size) === 0) trySyscall('ioctl', master, tiocswinsz, size);
   }
+}
+
+/**
+ * Lets a terminal hand on all bytes both ways as they are (termios(3), cfmakeraw); answers how it was. What the engine calls
+ * raw mode still changes line ends.
+ */
+function makeRaw(terminal: number): Uint8Array {
+  const settings = new Uint32Array(16);
+  const bytes = new Uint8Array(settings.buffer);
+  syscall('ioctl', [terminal, tcgets, bytes], "get the terminal's settings");
+  const before = bytes.slice();
+  const [input, output, control, local] = settings as unknown as [number, number, number, number];
+  settings[0] = input & ~(1 | 2 | 8 | 0x20 | 0x40 | 0x80 | 0x100 | 0x400); // IGNBRK … IXON
+  settings[1] = output & ~1; // OPOST
+  settings[2] = (control & ~(0x30 | 0x100)) | 0x30; // CS8, no PARENB
+  settings[3] = local & ~(1 | 2 | 8 | 0x40 | 0x8000); // ISIG, ICANON, ECHO, ECHONL, IEXTEN
+  syscall('ioctl', [terminal, tcsets, bytes], 'make the terminal raw');
+  return before;
 }
 
 /** The terminal of the user: one of stdio, or the controlling one. */
