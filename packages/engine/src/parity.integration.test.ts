@@ -1,6 +1,13 @@
 /** The same command on dockerd and on ours, both on real containerd: what they print and how they end must be equal. */
 import t from 'tap';
-import { busyboxArchive, missingPeers, type Outcome, startDockerd, startEngine } from './test-engine.ts';
+import {
+  busyboxArchive,
+  missingPeers,
+  type Outcome,
+  startDockerd,
+  startEngine,
+  type TestEngine,
+} from './test-engine.ts';
 
 // Two engines and some sixty commands take longer than tap allows by itself.
 t.setTimeout(600_000);
@@ -83,6 +90,22 @@ t.test('parity with dockerd', { skip: missingPeers('dockerd') ?? false, timeout:
   });
   const archive = await busyboxArchive(ours.directory);
   for (const engine of [ours, real]) await engine.docker('load', '-q', '-i', archive);
+  await t.test('the default seccomp profile', async (t) => {
+    const [us, them] = [await profileOf(ours), await profileOf(real)];
+    const difference = (a: Profile, b: Profile) => a.allowed.filter((name) => !b.allowed.includes(name)).sort();
+    // Docker 28's profile against 20.10's: calls that are newer, and those that were found to be dangerous.
+    t.same(difference(them, us), ['io_uring_enter', 'io_uring_register', 'io_uring_setup', 'socket']);
+    const newer =
+      'cachestat fchmodat2 futex_requeue futex_wait futex_wake getxattrat listmount listxattrat map_shadow_stack mseal';
+    const allowed =
+      'name_to_handle_at pkey_alloc pkey_free pkey_mprotect process_vm_readv process_vm_writev removexattrat';
+    const machines = 'riscv_hwprobe setxattrat statmount uretprobe';
+    t.same(difference(us, them), `${newer} ${allowed} ${machines}`.split(' '));
+    t.same(
+      us.conditional.filter((rule) => !rule.includes('"socket"')),
+      them.conditional,
+    );
+  });
   for (const command of commands) {
     const [a, b] = [await ours.shell(command), await real.shell(command)];
     t.same(comparable(a), comparable(b), command);
@@ -100,4 +123,25 @@ function comparable({ code, stdout, stderr }: Outcome): object {
       // The kernel of the reference's day had no such line.
       .replace(/^Seccomp_filters:.*\n/gm, '');
   return { code, stdout: normalize(stdout), stderr: normalize(stderr) };
+}
+
+interface Profile {
+  readonly allowed: readonly string[];
+  /** Rules with arguments or another answer, as text, in order. */
+  readonly conditional: readonly string[];
+}
+
+/** The seccomp filter that a container really got: its runtime configuration is in containerd's bundle. */
+async function profileOf(engine: TestEngine): Promise<Profile> {
+  await engine.docker('run', '-d', '--network', 'none', '--name', 'profile', 'busybox', 'sleep', '100');
+  const { stdout } = await engine.shell(`cat $(find ${engine.directory}/ctd-state -name config.json)`);
+  await engine.docker('rm', '-f', 'profile');
+  const rules: { names: string[]; action: string; args?: unknown; errnoRet?: number }[] =
+    JSON.parse(stdout).linux.seccomp.syscalls;
+  const plain = rules.filter(({ action, args }) => action === 'SCMP_ACT_ALLOW' && !args);
+  const other = rules.filter((rule) => !plain.includes(rule));
+  return {
+    allowed: plain.flatMap(({ names }) => names),
+    conditional: other.map(({ names, action, args, errnoRet }) => JSON.stringify({ names, action, args, errnoRet })),
+  };
 }

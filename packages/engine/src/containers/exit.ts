@@ -3,6 +3,7 @@ import { isKind } from '@drydock/rpc/errors';
 import { timestamp } from '../clock.ts';
 import type { Engine } from '../engine.ts';
 import { messageOf } from '../errors.ts';
+import { execExited } from '../execs/exit.ts';
 import { networkEvent } from '../networks/network-event.ts';
 import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
@@ -19,6 +20,8 @@ export interface Exit {
 
 /** How long output may still come after the process has ended: something else may hold its end open. */
 const drainMilliseconds = 2000;
+/** 128 and SIGKILL. */
+const killed = 137;
 
 /** Takes note of an exit. One that belongs to another run is left aside. */
 export function containerExited(engine: Engine, container: Container, exit: Exit): Promise<void> {
@@ -49,6 +52,8 @@ export function containerExited(engine: Engine, container: Container, exit: Exit
     const { AutoRemove } = container.record.hostConfig;
     if (!AutoRemove) container.announceExit();
     await leaving.task;
+    // The kernel took them along; should one's own end not be reported, nobody waits for it.
+    for (const exec of engine.execs.of(container.id)) await execExited(engine, exec, killed);
     releaseShm(container);
     await Promise.all([leaving.record, AutoRemove && removeLocked(engine, container, { volumes: true })]);
   });

@@ -1,7 +1,7 @@
 /** `-v source:destination[:options]`. */
 import { posix } from 'node:path';
 import { badParameter } from '../errors.ts';
-import { bind, type MountPlan, volume } from './mount-points.ts';
+import { bind, type MountPlan, volume } from './mount-plan.ts';
 
 const propagations = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
 const volumeName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;

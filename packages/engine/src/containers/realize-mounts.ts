@@ -1,7 +1,7 @@
 /** Makes a container's planned mounts real: volumes are found or made; those without a name go when the container does. */
 import type { Engine } from '../engine.ts';
 import type { Container } from './container.ts';
-import type { MountPlan } from './mount-points.ts';
+import type { MountPlan } from './mount-plan.ts';
 import type { MountPoint } from './record.ts';
 
 /** The mount points of a container, with their volumes. */

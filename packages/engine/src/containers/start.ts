@@ -8,7 +8,7 @@
 import { mkdirSync } from 'node:fs';
 import { jsonAny, jsonTypes } from '@drydock/rpc/any';
 import { isKind } from '@drydock/rpc/errors';
-import { timestamp } from '../clock.ts';
+import { timestamp, zeroTime } from '../clock.ts';
 import type { Engine } from '../engine.ts';
 import { conflict, hasCode, messageOf, notModified, systemError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -45,7 +45,7 @@ export async function startLocked(engine: Engine, container: Container): Promise
   } catch (error) {
     const failure = startFailure(error, container.record.path);
     container.setState({
-      status: container.record.restartCount > 0 ? 'exited' : 'created',
+      status: container.state.startedAt === zeroTime ? 'created' : 'exited',
       pid: 0,
       exitCode: failure.exitCode,
       error: messageOf(failure.error),

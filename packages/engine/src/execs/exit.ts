@@ -9,7 +9,7 @@ const drainMilliseconds = 2000;
 
 /** Takes note of the exit: its output is completed, then the exit code is there to be asked for. */
 export async function execExited(engine: Engine, exec: Exec, exitStatus: number): Promise<void> {
-  if (exec.record.status === 'ended') return;
+  if (exec.record.status !== 'running') return;
   const { containerId } = exec.record;
   await exec.io?.drain(drainMilliseconds);
   exec.io?.close();
