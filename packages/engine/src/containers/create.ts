@@ -37,7 +37,7 @@ export interface Created {
 
 /** Creates a container. If a step fails, nothing of it stays. */
 export async function createContainer(engine: Engine, { body, name }: CreateOptions): Promise<Created> {
-  const { HostConfig: asked, NetworkingConfig: _, ...own } = body;
+  const { HostConfig: asked, NetworkingConfig: networking, ...own } = body;
   const hostConfig = asked ?? check({}, HostConfig);
   validateConfig(own);
   const warnings = validateHostConfig(engine, hostConfig);
@@ -47,7 +47,9 @@ export async function createContainer(engine: Engine, { body, name }: CreateOpti
   const config = mergeConfig(own, image.config.config);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined) throw badParameter('No command specified');
-  checkNetwork(hostConfig);
+  checkNetwork(hostConfig, networking?.EndpointsConfig ?? {});
+  if (config.Healthcheck !== null && !['NONE', undefined].includes(config.Healthcheck.Test?.[0]))
+    warnings.push('Health checks are kept, but not run: this engine does not support them yet.');
   const id = newId();
   const chosen = reserveName(engine, id, name);
   try {

@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts';
 import { messageOf } from '../errors.ts';
 import { execExited } from '../execs/exit.ts';
 import { networkEvent } from '../networks/network-event.ts';
+import { unmountVolumes } from '../volumes/volume-mount.ts';
 import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
 import { volumeEvents } from './realize-mounts.ts';
@@ -55,6 +56,7 @@ export function containerExited(engine: Engine, container: Container, exit: Exit
     // The kernel took them along; should one's own end not be reported, nobody waits for it.
     for (const exec of engine.execs.of(container.id)) await execExited(engine, exec, killed);
     releaseShm(container);
+    unmountVolumes(engine, container);
     await Promise.all([leaving.record, AutoRemove && removeLocked(engine, container, { volumes: true })]);
   });
 }

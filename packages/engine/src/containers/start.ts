@@ -14,6 +14,7 @@ import { conflict, hasCode, messageOf, notModified, systemError } from '../error
 import { newId } from '../ids.ts';
 import { networkEvent } from '../networks/network-event.ts';
 import { requireNetwork } from '../networks/network-mode.ts';
+import { mountVolumes, unmountVolumes } from '../volumes/volume-mount.ts';
 import type { Container } from './container.ts';
 import { containerEvent } from './container-event.ts';
 import { unmountedFiles } from './container-files.ts';
@@ -52,6 +53,7 @@ export async function startLocked(engine: Engine, container: Container): Promise
     });
     container.streams.endRun();
     releaseShm(container);
+    unmountVolumes(engine, container);
     if (container.record.hostConfig.AutoRemove) await removeLocked(engine, container, { volumes: true });
     throw failure.error;
   }
@@ -73,6 +75,7 @@ async function run(engine: Engine, container: Container): Promise<void> {
     },
     security: securityOptions(hostConfig),
   });
+  mountVolumes(engine, container);
   const { name, options } = runtimeOf(engine.config, hostConfig.Runtime);
   const stdin = config.OpenStdin;
   const io = ProcessIo.create(

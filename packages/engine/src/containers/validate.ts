@@ -47,7 +47,13 @@ export function validateHostConfig(
   validateLog(hostConfig);
   if ((hostConfig.DeviceRequests ?? []).length > 0)
     throw badParameter('could not select device driver "" with capabilities: [[gpu]]');
+  if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0)
+    throw badParameter("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+  if (!['', 'default'].includes(hostConfig.Isolation))
+    throw badParameter(`Invalid isolation: ${JSON.stringify(hostConfig.Isolation)} - linux only supports 'default'`);
   securityOptions(hostConfig);
+  if (hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0)
+    warnings.push('Published ports are discarded when using host network mode');
   return warnings;
 }
 
@@ -80,6 +86,11 @@ function validateLog({ LogConfig }: HostConfig): void {
   );
   if (unknown !== undefined && type !== 'none')
     throw badParameter(`unknown log opt '${unknown}' for json-file log driver`);
+  const { 'max-size': size, 'max-file': files } = LogConfig?.Config ?? {};
+  const failed = 'failed to initialize logging driver';
+  if (size !== undefined && !/^(-1|\d+(\.\d+)?\s*[kmgt]?b?)$/i.test(size))
+    throw badParameter(`${failed}: invalid size: '${size}'`);
+  if (files !== undefined && !(Number(files) >= 1)) throw badParameter(`${failed}: max-file cannot be less than 1`);
 }
 
 function validateExtraHost(text: string): void {

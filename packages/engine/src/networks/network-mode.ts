@@ -1,7 +1,8 @@
 /** Which network a container is in. This engine has `none`, `host` and another container's; there is no bridge yet. */
+import type { CreateBody } from '../api/schemas/create.ts';
 import type { HostConfig } from '../api/schemas/host-config.ts';
 import { lender } from '../containers/spec/namespaces.ts';
-import { noSuchNetwork, notImplemented } from '../errors.ts';
+import { badParameter, noSuchNetwork, notImplemented } from '../errors.ts';
 
 /** How a container is connected. */
 export type NetworkKind = 'none' | 'host' | 'container';
@@ -18,7 +19,14 @@ export function requireNetwork({ NetworkMode: mode }: HostConfig): void {
 }
 
 /** Refuses what needs a bridge. */
-export function checkNetwork({ NetworkMode, PortBindings, PublishAllPorts, Links }: HostConfig): void {
+export function checkNetwork(
+  { NetworkMode, PortBindings, PublishAllPorts, Links }: HostConfig,
+  endpoints: NonNullable<NonNullable<CreateBody['NetworkingConfig']>['EndpointsConfig']>,
+): void {
+  if (
+    Object.values(endpoints).some((endpoint) => endpoint?.IPAMConfig?.IPv4Address || endpoint?.IPAMConfig?.IPv6Address)
+  )
+    throw badParameter('user specified IP address is supported on user defined networks only');
   const mode = NetworkMode;
   if (mode === 'bridge')
     throw notImplemented(

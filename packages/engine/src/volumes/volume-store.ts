@@ -58,7 +58,7 @@ export class VolumeStore {
   create({ name, driver, labels, options }: CreateVolume): { readonly volume: Volume; readonly created: boolean } {
     if (driver && driver !== 'local')
       throw notFound(`create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`);
-    checkOptions(options ?? {});
+    checkOptions(name ?? '', options ?? {});
     const existing = name ? this.#volumes.get(name) : undefined;
     if (existing !== undefined) return { volume: existing, created: false };
     if (name?.length === 1)
@@ -94,9 +94,9 @@ export class VolumeStore {
 }
 
 /** mount(8)'s words, as the local driver takes them. */
-function checkOptions(options: Readonly<Record<string, string>>): void {
+function checkOptions(name: string, options: Readonly<Record<string, string>>): void {
   const unknown = Object.keys(options).find((key) => !['type', 'o', 'device', 'size'].includes(key));
-  if (unknown !== undefined) throw badParameter(`invalid option: ${JSON.stringify(unknown)}`);
+  if (unknown !== undefined) throw badParameter(`create ${name}: invalid option: ${JSON.stringify(unknown)}`);
   if (options.type !== undefined && options.device === undefined)
-    throw badParameter('missing device in volume options');
+    throw badParameter(`create ${name}: missing required option: "device"`);
 }
