@@ -39,6 +39,8 @@ export async function sendSignal(engine: Engine, container: Container, signal: n
   container.update({ stoppedByUser: true });
   if (container.state.status === 'restarting') return endRestarting(container);
   const { pid } = container.state;
+  // Said first: the end may be known before the answer is.
+  containerEvent(engine, container, 'kill', { signal: String(signal) });
   try {
     await tasks.kill({ containerId: id, signal });
   } catch (error) {
@@ -51,7 +53,6 @@ export async function sendSignal(engine: Engine, container: Container, signal: n
     await tasks.resume({ containerId: id });
     container.setState({ status: 'running' });
   }
-  containerEvent(engine, container, 'kill', { signal: String(signal) });
 }
 
 /** Resolves to whether the container has ended within a time; no limit if that is undefined. */

@@ -7,7 +7,7 @@ import { close, OpenFlag } from '@drydock/linux/files';
 import { tryOpenInRoot } from '@drydock/linux/in-root';
 import { pack } from 'tar-stream';
 import type { Engine } from '../../engine.ts';
-import { badParameter, notFound, systemError } from '../../errors.ts';
+import { notFound, systemError } from '../../errors.ts';
 import type { Container } from '../container.ts';
 import { containerEvent } from '../container-event.ts';
 import { processFiles, unmountedFiles } from '../container-files.ts';
@@ -96,7 +96,7 @@ export function copyIn(
       throw notFound(`Could not find the file ${options.path} in container ${name}`);
     if (target < 0) throw systemError(`cannot open ${options.path} in container ${name}: error ${-target}`);
     try {
-      if (!fstatSync(target).isDirectory()) throw badParameter('extraction point is not a directory');
+      if (!fstatSync(target).isDirectory()) throw systemError('extraction point is not a directory');
     } finally {
       close(target);
     }
