@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import t from 'tap';
-import { signalName, signalNumber } from './signals.ts';
+import { signalName, signalNumber, signalText } from './signals.ts';
 
 t.test('names and numbers are those of this machine', async (t) => {
   for (const [name, number] of Object.entries(constants.signals)) t.equal(signalNumber(name), number, name);
@@ -12,4 +12,6 @@ t.test('names and numbers are those of this machine', async (t) => {
   t.equal(signalNumber('NOSIG'), undefined);
   t.equal(signalNumber(''), undefined);
   t.equal(signalName(15), 'SIGTERM');
+  t.equal(signalText(9), 'killed');
+  t.equal(signalText(40), 'signal 40');
 });

@@ -38,3 +38,27 @@ export function signalNumber(word: string): number | undefined {
 export function signalName(number: number): string {
   return names[number - 1] === undefined ? `signal ${number}` : `SIG${names[number - 1]}`;
 }
+
+/** Go's words for signals that end a process, where they are not `signal N`. */
+const texts: Readonly<Record<string, string>> = {
+  SIGHUP: 'hangup',
+  SIGINT: 'interrupt',
+  SIGQUIT: 'quit',
+  SIGILL: 'illegal instruction',
+  SIGTRAP: 'trace/breakpoint trap',
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGKILL: 'killed',
+  SIGUSR1: 'user defined signal 1',
+  SIGSEGV: 'segmentation fault',
+  SIGUSR2: 'user defined signal 2',
+  SIGPIPE: 'broken pipe',
+  SIGALRM: 'alarm clock',
+  SIGTERM: 'terminated',
+};
+
+/** A signal as Go prints it, such as `killed`. */
+export function signalText(number: number): string {
+  return texts[signalName(number)] ?? `signal ${number}`;
+}

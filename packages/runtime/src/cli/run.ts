@@ -22,7 +22,7 @@ export async function runCommandLine(words: readonly string[], commands: readonl
     const global = globalOptions(flags);
     log = new Log({ file: global.log, format: global.logFormat, debug: global.debug, traceparent: traceparent() });
     command = commands.find((each) => each.name === name);
-    if (command === undefined) throw new Failure(`No help topic for '${name}'\n`, { exitCode: unknownCommand });
+    if (command === undefined) throw new Failure(`No help topic for '${name}'`, { exitCode: unknownCommand });
     const own = parseOwn(command, ownWords);
     if (own === undefined || own.flags.bool('help')) return print(commandHelp(command));
     if (global.systemdCgroup) throw new Failure('systemd cgroup support is not available: leave --systemd-cgroup out');
@@ -72,7 +72,7 @@ function checkArguments({ name, arguments: [least, most] }: Command, args: reado
 function helpFor(name: string | undefined, commands: readonly Command[]): number {
   if (name === undefined) return print(programHelp(commands));
   const command = commands.find((each) => each.name === name);
-  if (command === undefined) throw new Failure(`No help topic for '${name}'\n`, { exitCode: unknownCommand });
+  if (command === undefined) throw new Failure(`No help topic for '${name}'`, { exitCode: unknownCommand });
   return print(commandHelp(command));
 }
 

@@ -20,7 +20,7 @@ export const list: Command = {
     const containers = containersIn(global.root);
     if (flags.bool('quiet')) print(containers.map(({ id }) => `${id}\n`).join(''));
     else if (format === 'json')
-      print(containers.length === 0 ? 'null' : JSON.stringify(containers.map((c) => entry(c))));
+      print(`${containers.length === 0 ? 'null' : JSON.stringify(containers.map((c) => entry(c)))}\n`);
     else print(table(containers.map((c) => entry(c))));
     return undefined;
   },

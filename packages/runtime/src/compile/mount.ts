@@ -148,8 +148,12 @@ export function remountReadOnly(program: Program, path: string, failure: string)
   program.call('mount_setattr', [AT_FDCWD, path, 0, attributes, attributes.bytes.length], { failure });
 }
 
-/** Nothing may be mounted inside /proc, where the kernel is asked what this process may do; runc's words. */
+/**
+ * Nothing that says other than the kernel may be mounted inside /proc, where it is asked what this process may do; an empty
+ * tmpfs may, which hides something. The rules and the words are runc's.
+ */
 function refuseProc({ destination, mount, host, parsed, failure }: MountJob): void {
+  if (mount.type === 'tmpfs' && !parsed.bind) return;
   const refuse = (reason: string) => {
     throw new Failure(failure(`"${destination}" cannot be mounted because it ${reason}`, 0));
   };

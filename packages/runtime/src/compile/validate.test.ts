@@ -30,7 +30,7 @@ t.test("what makes no sense is refused in runc's words", async (t) => {
       linux({ devices: [{ path: '/dev/../etc/x', type: 'c' }] }),
       'device path "/dev/../etc/x" is not an absolute, clean path',
     ],
-    [linux({ resources: { devices: [{ allow: true, type: 'q' }] } }), 'invalid cgroup device type "q"'],
+    [linux({ resources: { devices: [{ allow: true, type: 'q', access: 'r' }] } }), 'invalid cgroup device type "q"'],
     [linux({ seccomp: { defaultAction: 'SCMP_ACT_FOO' } }), 'string SCMP_ACT_FOO is not a valid action for seccomp'],
     [linux({ sysctl: { 'kernel.foo': '1' } }), 'sysctl "kernel.foo" is not in a separate kernel namespace'],
     [

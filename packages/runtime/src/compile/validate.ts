@@ -54,8 +54,12 @@ function validateDevices({ devices = [], resources = {} }: Linux): void {
     if (!['c', 'u', 'b', 'p'].includes(type)) throw new Failure(`invalid device type "${type}"`);
     if (cleanPath(`/${path}`) !== path) throw new Failure(`device path "${path}" is not an absolute, clean path`);
   }
-  for (const { type = 'a' } of resources.devices ?? [])
+  for (const [index, { type = 'a', access, major, minor }] of (resources.devices ?? []).entries()) {
+    // Without access a rule is runc's for everything, but only if it names nothing.
+    if (!access && (type !== 'a' || major || minor))
+      throw new Failure(`device access at ${index} field cannot be empty`);
     if (!['', 'a', 'b', 'c'].includes(type)) throw new Failure(`invalid cgroup device type "${type}"`);
+  }
 }
 
 function validateSeccomp({ seccomp = {} }: Linux): void {

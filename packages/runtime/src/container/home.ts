@@ -1,6 +1,6 @@
 /** A user's home directory in the container's /etc/passwd (passwd(5)). */
 import { cleanPath } from '@drydock/linux/cgroups/hierarchies';
-import { closeFile, Open, openDirectory, readDescriptor } from '@drydock/linux/disk';
+import { closeFile, fileStatus, Open, openDirectory, readDescriptor } from '@drydock/linux/disk';
 import { trySyscall } from '@drydock/linux/syscall';
 import type { Mount } from '@drydock/oci/runtime-spec';
 import { openInRoot } from './facts.ts';
@@ -52,6 +52,7 @@ function readFileAt(path: string): string {
 function readIfOpen(descriptor: number): string {
   if (descriptor < 0) return '';
   try {
+    if (fileStatus(descriptor).type !== 'file') return '';
     return readDescriptor(descriptor, passwd).toString('utf8');
   } finally {
     closeFile(descriptor);

@@ -1,6 +1,7 @@
 /** Runs one hook and waits for its end. */
 import { closeFile, pause, readDescriptor, writeAll } from '@drydock/linux/disk';
 import type { Machine } from '@drydock/linux/program/layout';
+import { signalText } from '@drydock/linux/signals';
 import { syscall, trySyscall } from '@drydock/linux/syscall';
 import type { Hook } from '@drydock/oci/runtime-spec';
 import { InitProcess, makePipe } from '../container/init.ts';
@@ -56,7 +57,7 @@ function awaitHook(child: InitProcess, timeout: number | undefined): string {
     pause(delay);
   }
   const code = exitCodeOf(status);
-  return (status[0] ?? 0) & 0x7f ? `signal: ${code - 128}` : `exit status ${code}`;
+  return (status[0] ?? 0) & 0x7f ? `signal: ${signalText(code - 128)}` : `exit status ${code}`;
 }
 
 /** A hook without an environment of its own has the runtime's, as with runc. */

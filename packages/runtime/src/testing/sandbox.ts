@@ -57,7 +57,7 @@ export class Sandbox {
   readonly root = join(this.directory, 'root');
   readonly rootfs = join(this.directory, 'rootfs');
   readonly command: readonly string[];
-  readonly #ids: string[] = [];
+  readonly ids: string[] = [];
 
   constructor(command: readonly string[] = runtimeUnderTest) {
     this.command = command;
@@ -71,11 +71,16 @@ export class Sandbox {
     );
   }
 
+  /** The same place for another runtime. */
+  as(command: readonly string[]): Sandbox {
+    return Object.create(this, { command: { value: command }, root: { value: `${this.root}-other` } });
+  }
+
   /** An id that no other test uses. */
   id(): string {
     count += 1;
     const id = `test-${process.pid}-${count}`;
-    this.#ids.push(id);
+    this.ids.push(id);
     return id;
   }
 
@@ -133,22 +138,22 @@ export class Sandbox {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
       .filter((line) => line.includes(this.directory));
-    const cgroups = this.#ids.flatMap(cgroupsOf);
+    const cgroups = cgroupsNamed(`test-${process.pid}-*`);
     const processes = readdirSync('/proc').filter(
-      (pid) => /^\d+$/.test(pid) && this.#ids.some((id) => titleOf(pid).includes(id)),
+      (pid) => /^\d+$/.test(pid) && titleOf(pid).includes(`test-${process.pid}-`),
     );
     return [...state, ...mounts, ...cgroups, ...processes.map((pid) => `process ${pid}`)];
   }
 
   remove(): void {
-    for (const id of this.#ids) if (existsSync(join(this.root, id))) this.run(['delete', '--force', id]);
+    for (const id of this.ids) if (existsSync(join(this.root, id))) this.run(['delete', '--force', id]);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
-/** Directories of that name in any hierarchy. */
-function cgroupsOf(id: string): string[] {
-  const find = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', id], { encoding: 'utf8' });
+/** Directories of such a name in any hierarchy. */
+function cgroupsNamed(pattern: string): string[] {
+  const find = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', pattern], { encoding: 'utf8' });
   return find.stdout.split('\n').filter(Boolean);
 }
 
