@@ -14,7 +14,7 @@ import { watchEvents } from './containerd/watch.ts';
 import { BaseLayers } from './containers/base-layer.ts';
 import type { ContainerRecord } from './containers/record.ts';
 import { ContainerRegistry } from './containers/registry.ts';
-import { reconcile, resumeRestarts } from './containers/restore.ts';
+import { finishLeavings, reconcile, resumeRestarts } from './containers/restore.ts';
 import { stopAll } from './containers/stop-all.ts';
 import type { Engine } from './engine.ts';
 import { Events } from './events/events.ts';
@@ -72,6 +72,7 @@ export async function startEngine(
     handle: (envelope) => dispatch(engine, envelope),
     flowing: () => reconcile(engine),
   });
+  await finishLeavings(engine);
   resumeRestarts(engine);
 
   const attach = await createApi(engine);

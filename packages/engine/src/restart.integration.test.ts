@@ -63,10 +63,14 @@ t.test('stopped with SIGTERM, containers stop too', { skip: skip ?? false, timeo
     '-c',
     'trap "exit 0" TERM; while :; do sleep 0.1; done',
   );
-  const pid = (await engine.docker('inspect', '-f', '{{.State.Pid}}', 'nice')).stdout.trim();
+  const [pid, id] = (await engine.docker('inspect', '-f', '{{.State.Pid}} {{.Id}}', 'nice')).stdout.trim().split(' ');
   await engine.shell(
-    `kill $(cat ${engine.directory}/run/engine.pid); for i in $(seq 100); do [ -d /proc/${pid} ] || break; sleep 0.1; done`,
+    `kill $(cat ${engine.directory}/run/engine.pid); for i in $(seq 100); do [ -e ${engine.directory}/run/engine.pid ] || break; sleep 0.1; done`,
   );
   t.equal((await engine.shell(`ls -d /proc/${pid} 2>/dev/null`)).stdout, '');
+  const left = await engine.shell(
+    `ctr -a ${engine.containerd} -n moby tasks ls -q; ls -d /sys/fs/cgroup/*/docker/${id} 2>/dev/null`,
+  );
+  t.equal(left.stdout, '', 'no task and no cgroup is left');
   await engine.stop();
 });

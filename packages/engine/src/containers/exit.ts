@@ -62,7 +62,7 @@ export function containerExited(engine: Engine, container: Container, exit: Exit
 }
 
 /** Removes the task, then the record. Whatever fails is logged: the exit has happened all the same. */
-function leaveContainerd({ containerd: { tasks, containers }, logger }: Engine, { id }: Container) {
+export function leaveContainerd({ containerd: { tasks, containers }, logger }: Engine, { id }: Container) {
   const tolerate = (what: string) => (error: unknown) => {
     if (!isKind(error, 'not found'))
       logger.error({ container: id, error: messageOf(error) }, `${what} could not be removed`);

@@ -11,8 +11,9 @@ import { messageOf } from '../errors.ts';
 import type { Exec } from '../execs/exec.ts';
 import { execExited } from '../execs/exit.ts';
 import type { Container } from './container.ts';
-import { containerExited } from './exit.ts';
+import { containerExited, leaveContainerd } from './exit.ts';
 import { openLog } from './log/open-log.ts';
+import { removeLocked } from './remove.ts';
 import { planRestart } from './restart-policy.ts';
 import { ProcessIo } from './stdio/process-io.ts';
 
@@ -29,6 +30,22 @@ export async function reconcile(engine: Engine): Promise<void> {
         engine.logger.error({ container: container.id, error: messageOf(error) }, 'container could not be restored');
       }
     }),
+  );
+}
+
+/** Finishes what an engine that was killed had begun: tasks of containers that have ended, removals with --rm. */
+export async function finishLeavings(engine: Engine): Promise<void> {
+  const { containers } = await engine.containerd.containers.list({ filters: [] });
+  const known = new Set(containers.map(({ id }) => id));
+  const ended = engine.containers.list().filter(({ isRunning }) => !isRunning);
+  await Promise.all(
+    ended.map((container) =>
+      container.lock.run(async () => {
+        if (known.has(container.id)) await leaveContainerd(engine, container).record;
+        const { AutoRemove } = container.record.hostConfig;
+        if (AutoRemove && container.state.status === 'exited') await removeLocked(engine, container, { volumes: true });
+      }),
+    ),
   );
 }
 

@@ -14,6 +14,8 @@ export async function stopAll(engine: Engine): Promise<void> {
         const seconds = Math.min(container.record.config.StopTimeout ?? 10, engine.config.shutdownTimeout);
         try {
           await stopRunning(engine, container, { seconds, signal: undefined });
+          // The end is announced before containerd has let the task go.
+          await container.lock.run(() => undefined);
           // It was not a person who stopped it.
           container.update({ stoppedByUser });
         } catch (error) {
