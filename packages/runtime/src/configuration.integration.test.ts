@@ -110,6 +110,19 @@ t.test('what config.json says is so in the container', { skip: unable }, async (
     t.match(options('/sys')?.[0], /^ro,nosuid,nodev,noexec/);
   });
 
+  await t.test('options longer than fsconfig takes', async (t) => {
+    const layers = ['a', 'b'].map((letter) => join(sandbox.directory, letter.repeat(200)));
+    for (const [index, layer] of layers.entries()) {
+      mkdirSync(layer);
+      writeFileSync(join(layer, `file${index}`), `${index}`);
+    }
+    const output = shell('ls /merged; touch /merged/x || grep /merged /proc/self/mountinfo', (spec) => {
+      const options = ['ro', 'nosuid', 'rslave', `lowerdir=${layers.join(':')}`];
+      spec.mounts!.push({ destination: '/merged', type: 'overlay', source: 'overlay', options });
+    });
+    t.match(output, /^file0\nfile1\n.* \/merged ro,nosuid,relatime - overlay overlay /);
+  });
+
   await t.test('propagation of the root file system', async (t) => {
     for (const propagation of ['private', 'rslave', 'rshared', 'unbindable'] as const) {
       const output = shell('grep " / rw" /proc/self/mountinfo', (spec) => {

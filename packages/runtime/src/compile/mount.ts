@@ -6,8 +6,9 @@ import type { Mount } from '@drydock/oci/runtime-spec';
 import { Failure } from '../failure.ts';
 import { AT_FDCWD, At, Fs, flags, MountAttr, mountAttr, O } from './constants.ts';
 import type { Host } from './host.ts';
+import { hasLongOption, mountWithLongOptions } from './long-mount.ts';
 import { attributeFlags, isReadOnly, type MountOptions } from './mount-options.ts';
-import { openTarget, type TargetKind } from './paths.ts';
+import { openExisting, openTarget, type TargetKind } from './paths.ts';
 
 /** Files of /proc that something else may be mounted on (lxcfs does): nothing of the kernel's trust is in them. */
 const allowedInProc = new Set(
@@ -42,22 +43,38 @@ export interface MountJob extends MountsOptions {
 
 /** Makes one mount and puts it at its destination. */
 export function mountOne(program: Program, job: MountJob): void {
-  const { mount, destination, parsed, host, root, failure } = job;
+  const { mount, destination, parsed, root, failure } = job;
   refuseProc(job);
-  const source = mount.source ?? '';
-  const tree = parsed.bind ? cloneSource(program, job, source) : makeFilesystem(program, job);
-  const target = openTarget(program, { root, path: destination, kind: targetKind(job), failure });
+  const long = !parsed.bind && hasLongOption(filesystemData(job));
+  const made = long ? undefined : parsed.bind ? cloneSource(program, job) : makeFilesystem(program, job);
+  const target = openTarget(program, { root, path: destination, kind: targetKind(job), failure: targetFailure(job) });
   if (destination !== '/proc' && !destination.startsWith('/proc/')) refuseProcTarget(program, job, target);
-  attach(program, tree, target, (errno) =>
-    // A file on a directory, or the other way round.
-    failure(moveText(job), errno === Errno.EINVAL && parsed.bind ? Errno.ENOTDIR : errno),
-  );
+  if (made) {
+    attach(program, made, target, (errno) =>
+      // A file on a directory, or the other way round.
+      failure(moveText(job), errno === Errno.EINVAL && parsed.bind ? Errno.ENOTDIR : errno),
+    );
+  } else {
+    const [type, source] = [mount.type ?? '', mount.source ?? ''];
+    mountWithLongOptions(program, { type, source, options: parsed, data: filesystemData(job), target, failure });
+  }
+  const tree = made ?? openMount(program, job);
   for (const { flag, recursive } of parsed.propagation) {
     setAttributes(program, tree, mountAttr(flags(), flags(), flag), recursive, (errno) =>
       failure(`make ${flag.text}`, errno),
     );
   }
-  if (host.descriptors) program.call('close', [tree]);
+  program.call('close', [tree]);
+}
+
+/** The mount that is at the destination. */
+function openMount(program: Program, { root, destination, failure }: MountJob): Slot {
+  const tree = new Slot(`mount on ${destination}`);
+  openExisting(program, root, destination, 'directory', {
+    store: tree,
+    failure: (errno) => failure(`open ${destination}`, errno),
+  });
+  return tree;
 }
 
 /** Puts a mount that is nowhere yet on a target. */
@@ -67,9 +84,10 @@ export function attach(program: Program, tree: Slot, target: Slot, failure: (err
   program.call('close', [target]);
 }
 
-/** A copy of what is mounted at a path of the host, or of a descriptor with the path ''. */
-function cloneSource(program: Program, job: MountJob, source: string): Slot {
+/** A copy of what is mounted at a path of the host. */
+function cloneSource(program: Program, job: MountJob): Slot {
   const { host, parsed, failure } = job;
+  const source = job.mount.source ?? '';
   const facts = host.sources.get(source);
   if (!facts || facts.kind === 'missing') throw new Failure(failure(`stat ${source}`, Errno.ENOENT));
   const tree = new Slot(`mount of ${source}`);
@@ -129,6 +147,15 @@ function filesystemData({ mount, parsed, destination, host }: MountJob): readonl
 function targetKind({ mount, parsed, host }: MountJob): TargetKind {
   if (parsed.bind) return host.sources.get(mount.source ?? '')?.kind === 'file' ? 'file' : 'directory';
   return mount.type === 'proc' || mount.type === 'sysfs' ? 'plain directory' : 'directory';
+}
+
+/** procfs and sysfs are mounted on nothing that an image has bent; runc's words. */
+function targetFailure(job: MountJob): MountJob['failure'] {
+  if (targetKind(job) !== 'plain directory') return job.failure;
+  return (op, errno) =>
+    errno === Errno.ELOOP || errno === Errno.ENOTDIR
+      ? job.failure(`filesystem "${job.mount.type}" must be mounted on ordinary directory`, 0)
+      : job.failure(op, errno);
 }
 
 export function setAttributes(

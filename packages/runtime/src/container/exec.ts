@@ -1,5 +1,8 @@
 /** Starts another process in a container that runs. */
-import { closeFile, Open, openFile } from '@drydock/linux/disk';
+import { cgroupDirectory, readHierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { closeFile, Open, openDirectory, openFile, readText } from '@drydock/linux/disk';
+import { Errno } from '@drydock/linux/errno';
+import { SyscallError } from '@drydock/linux/syscall';
 import type { Process } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
@@ -64,17 +67,19 @@ function startExec(container: Container, { process, log, console, preserved }: E
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
   const finding = findingAbout(`/proc/${pid}/root`, process);
   const keep = [pidfd, ...tasks, ...(console === undefined ? [] : [console])];
-  const init = InitProcess.start({
-    program: compileExec({ process, container: pidfd, preserved, finding }, host),
-    machine: host.machine,
-    title: ['drydock-runtime', 'init', container.id],
-    namespaces: 0,
-    pidNamespace,
-    cgroup: birthplace,
-    preserved,
-    keep,
-    report,
-  });
+  const start = (cgroup: number | undefined) =>
+    InitProcess.start({
+      program: compileExec({ process, container: pidfd, preserved, finding }, host),
+      machine: host.machine,
+      title: ['drydock-runtime', 'init', container.id],
+      namespaces: 0,
+      pidNamespace,
+      cgroup,
+      preserved,
+      keep,
+      report,
+    });
+  const init = startNear(pid, birthplace, start);
   try {
     init.next((exitCode) => `error during container init: it ended with exit code ${exitCode} before it was ready`);
     return init;
@@ -84,5 +89,30 @@ function startExec(container: Container, { process, log, console, preserved }: E
   } finally {
     init.close();
     for (const descriptor of [...keep, pidNamespace, birthplace]) if (descriptor !== undefined) closeFile(descriptor);
+  }
+}
+
+/**
+ * Starts a process in the container's cgroup of version 2, or where its first process is if that has gone further down: a
+ * cgroup that hands controllers on to those below it takes no processes (EBUSY).
+ */
+function startNear(
+  pid: number,
+  cgroup: number | undefined,
+  start: (cgroup: number | undefined) => InitProcess,
+): InitProcess {
+  try {
+    return start(cgroup);
+  } catch (error) {
+    if (!(error instanceof SyscallError && error.errno === Errno.EBUSY)) throw error;
+    const own = /^0::(.*)$/m.exec(readText(`/proc/${pid}/cgroup`))?.[1];
+    const mounted = readHierarchies().list.find(({ name }) => name === '');
+    if (own === undefined || mounted === undefined) throw error;
+    const directory = openFile(cgroupDirectory(mounted, own), Open.path | openDirectory);
+    try {
+      return start(directory);
+    } finally {
+      closeFile(directory);
+    }
   }
 }

@@ -96,7 +96,7 @@ export function cgroupDirectories({ list }: Hierarchies, cgroup: Cgroup): readon
     return {
       name: directory,
       source: cgroup.paths[first] ?? mountPoint,
-      options: first.startsWith('name=') ? ['none', first] : names,
+      options: ['source=cgroup', ...(first.startsWith('name=') ? ['none', first] : names)],
       links: names.filter((name) => name !== directory && !name.startsWith('name=')),
     };
   });
