@@ -251,6 +251,29 @@ t.test('this runtime beside runc', { skip: unable || noRunc }, async (t) => {
   }
 });
 
+t.test('each takes over what the other has made', { skip: unable || noRunc }, async (t) => {
+  const ours = new Sandbox();
+  t.teardown(() => ours.remove());
+  // The same root: what one has written, the other reads.
+  const runc = ours.as(['runc'], ours.root);
+  for (const [maker, other] of [
+    [ours, runc],
+    [runc, ours],
+  ] as const) {
+    const id = ours.id();
+    const bundle = ours.bundle((spec) => {
+      args('sleep', '100')(spec);
+      spec.annotations = { key: 'value' };
+    });
+    t.equal(maker.run(['run', '-d', '-b', bundle, id]).code, 0);
+    t.same(JSON.parse(other.run(['state', id]).stdout), JSON.parse(maker.run(['state', id]).stdout));
+    t.match(other.run(['exec', id, 'echo', 'hi']), { code: 0, stdout: 'hi\n' });
+    for (const verb of ['pause', 'resume']) t.equal(other.run([verb, id]).code, 0, verb);
+    t.equal(other.run(['delete', '--force', id]).code, 0);
+    t.same(ours.leftovers(), []);
+  }
+});
+
 /** Without what differs from run to run; debugging and retries of runc are its own business. */
 function comparable({ code, stdout, stderr, log }: Outcome): Outcome {
   return { code, stdout, stderr, log: log.filter(({ msg }) => !/oom kill count|Failed to remove cgroup/.test(msg)) };

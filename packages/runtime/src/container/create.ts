@@ -115,7 +115,7 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   });
   const missing = unavailableCapabilities(spec.process?.capabilities ?? {}, host.boundingSet);
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
-  if (host.seccomp) writeFilter(directory, host.seccomp);
+  writeFilter(directory, host.seccomp);
   const program = compileCreate({ spec, rootfs: options.rootfs, options }, host);
   const keep = [
     fifo,

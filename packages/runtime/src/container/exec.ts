@@ -3,7 +3,7 @@ import { cgroupDirectory, readHierarchies } from '@drydock/linux/cgroups/hierarc
 import { closeFile, Open, openDirectory, openFile, readText } from '@drydock/linux/disk';
 import { Errno } from '@drydock/linux/errno';
 import { SyscallError } from '@drydock/linux/syscall';
-import type { Process } from '@drydock/oci/runtime-spec';
+import { type Process, parseSpec } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
 import { compileExec } from '../compile/exec.ts';
@@ -11,7 +11,7 @@ import type { Host } from '../compile/host.ts';
 import { validateProcess } from '../compile/validate.ts';
 import { Failure, failingAs } from '../failure.ts';
 import type { Container } from './container.ts';
-import { needsHome, processFacts } from './facts.ts';
+import { needsHome, processFacts, seccompFacts } from './facts.ts';
 import { findingAbout } from './finding.ts';
 import { homeInside } from './home.ts';
 import { InitProcess, makePipe } from './init.ts';
@@ -61,7 +61,10 @@ function startExec(container: Container, { process, log, console, preserved }: E
     sources: new Map(),
     modes: new Map(),
     home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',
-    seccomp: readFilter(directory),
+    seccomp: readFilter(directory, () => {
+      const spec = parseSpec(readText(`${container.state.bundle}/config.json`));
+      return seccompFacts(spec.linux?.seccomp, directory.slice(0, directory.lastIndexOf('/')));
+    }),
   };
   const missing = unavailableCapabilities(process.capabilities ?? {}, host.boundingSet);
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);

@@ -8,19 +8,22 @@ type Filter = NonNullable<Host['seccomp']>;
 /** The flags stand in front of the instructions. */
 const headerBytes = 8;
 
-export function writeFilter(directory: string, { filter, flags }: Filter): void {
+/** Keeps the container's filter; without one, that it has none. */
+export function writeFilter(directory: string, seccomp: Filter | undefined): void {
   const header = Buffer.alloc(headerBytes);
-  header.writeUInt32LE(flags, 0);
-  writeFile(`${directory}/seccomp`, Buffer.concat([header, filter]), Open.truncate);
+  header.writeUInt32LE(seccomp?.flags ?? 0, 0);
+  writeFile(`${directory}/seccomp`, Buffer.concat([header, seccomp?.filter ?? new Uint8Array(0)]), Open.truncate);
 }
 
-/** Undefined if the container has none. */
-export function readFilter(directory: string): Filter | undefined {
+/** The container's filter; undefined if it has none. `otherwise` is asked if another runtime has made the container. */
+export function readFilter(directory: string, otherwise: () => Filter | undefined): Filter | undefined {
+  let contents: Buffer;
   try {
-    const contents = readBytes(`${directory}/seccomp`);
-    return { flags: contents.readUInt32LE(0), filter: contents.subarray(headerBytes) };
+    contents = readBytes(`${directory}/seccomp`);
   } catch (error) {
-    if (error instanceof SyscallError && error.errno === Errno.ENOENT) return undefined;
+    if (error instanceof SyscallError && error.errno === Errno.ENOENT) return otherwise();
     throw error;
   }
+  if (contents.length === headerBytes) return undefined;
+  return { flags: contents.readUInt32LE(0), filter: contents.subarray(headerBytes) };
 }

@@ -115,7 +115,8 @@ export function writeState(directory: string, state: ContainerState): void {
       no_pivot_root: false,
       rootfs: state.rootfs,
       namespaces: Object.entries(state.namespaces).map(([type, path]) => ({ type: namespaceNames[type]?.[0], path })),
-      cgroups: { name: state.id, path: '', Systemd: false, Rootless: false },
+      // runc wants at least one field of its resources.
+      cgroups: { name: state.id, path: '', memory: 0, Systemd: false, Rootless: false },
       version: state.ociVersion,
       labels: [
         ...Object.entries(state.annotations).map(([name, value]) => `${name}=${value}`),

@@ -72,8 +72,8 @@ export class Sandbox {
   }
 
   /** The same place for another runtime. */
-  as(command: readonly string[]): Sandbox {
-    return Object.create(this, { command: { value: command }, root: { value: `${this.root}-other` } });
+  as(command: readonly string[], root = `${this.root}-other`): Sandbox {
+    return Object.create(this, { command: { value: command }, root: { value: root } });
   }
 
   /** An id that no other test uses. */
