@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Runs the project's checks and tests, one after the other, and counts. Called by scripts/test. */
-import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { globSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const top = join(import.meta.dirname, '..');
@@ -27,6 +27,7 @@ const named = words.filter((word) => !word.startsWith('--'));
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 
+const cgroupsBefore = new Set(cgroups());
 if (named.length === 0) for (const [name, command] of checks) await runCheck(name, command);
 const unit = globSync('packages/*/src/**/*.test.ts', { cwd: top })
   .filter((file) => !isIntegration(file))
@@ -40,12 +41,31 @@ const integration = [
 const files = named.length > 0 ? named : quick ? unit : [...unit, ...integration];
 for (const file of files) await runFile(file);
 
+removeNewCgroups();
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
 function isIntegration(file: string): boolean {
   return file.endsWith('.integration.test.ts') || file.startsWith('test/');
+}
+
+/** All cgroups, those inside others first. */
+function cgroups(): string[] {
+  const find = spawnSync('find', ['/sys/fs/cgroup', '-mindepth', '1', '-depth', '-type', 'd'], { encoding: 'utf8' });
+  return find.stdout.split('\n').filter(Boolean);
+}
+
+/** Daemons, ours and the real ones, put containers below a cgroup that they never remove: an empty one goes with the tests. */
+function removeNewCgroups(): void {
+  for (const path of cgroups().filter((cgroup) => !cgroupsBefore.has(cgroup))) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      // A cgroup with processes in it is somebody's.
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    }
+  }
 }
 
 async function runCheck(name: string, command: readonly string[]): Promise<void> {
