@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type DraftSpec, Sandbox, unable } from './testing/sandbox.ts';
@@ -288,6 +288,17 @@ t.test('what config.json says is so in the container', { skip: unable }, async (
 
   await t.test('descriptors: stdio and preserved ones alone', async (t) => {
     t.equal(shell('exec ls /proc/self/fd'), '0\n1\n2\n3\n', 'three, and that of ls');
+    const file = openSync(join(sandbox.rootfs, 'etc/passwd'), 'r');
+    const stdio = ['ignore', openSync(join(sandbox.directory, 'fds'), 'w'), 'ignore', file] as const;
+    const bundle = sandbox.bundle((spec) => (spec.process.args = ['ls', '-l', '/proc/self/fd']));
+    const given = sandbox.run(['run', '--preserve-fds', '1', '-b', bundle, sandbox.id()], { stdio: [...stdio] });
+    t.equal(given.code, 0);
+    const shown = readFileSync(join(sandbox.directory, 'fds'), 'utf8');
+    t.match(shown, / 3 -> \S*\/etc\/passwd\n/);
+    t.notMatch(shown, / 5 -> /, 'that of ls is the last');
+    const absent = sandbox.run(['create', '--preserve-fds', '4', '-b', bundle, sandbox.id()], { stdio: [...stdio] });
+    t.equal(absent.code, 1);
+    t.match(absent.log.at(-1)?.msg, 'please check that preserved-fd 2 (of 4) is present');
   });
 
   await t.test('no pivot', async (t) => {

@@ -53,7 +53,7 @@ export interface LaunchOptions {
   readonly cgroup?: number | undefined;
   /** How many descriptors from 0 on the child gets as they are: 3, and preserved ones. */
   readonly preserved: number;
-  /** The other descriptors that stay open in the executable. */
+  /** The other descriptors that stay open in the executable; none of them below `preserved`. */
   readonly keep: readonly number[];
   /** The descriptor that the child writes a failure of its own steps to; one of `keep`. */
   readonly reportTo: number;
@@ -139,9 +139,9 @@ export function launcherProgram(
     onError: back,
   });
   program.call('close_range', [options.preserved, 0xffffffff, closeRangeCloexec]);
-  // Node marks 0, 1 and 2 close-on-exec when it starts.
-  for (let descriptor = 0; descriptor < options.preserved; descriptor++)
-    program.call('fcntl', [descriptor, fSetfd, 0], { tolerate: [Errno.EBADF] });
+  // Node marks 0, 1 and 2 close-on-exec when it starts. Of the preserved ones, those that the caller has given are not
+  // marked, and the engine's own, which may have such a number too, are.
+  for (const descriptor of [0, 1, 2]) program.call('fcntl', [descriptor, fSetfd, 0], { tolerate: [Errno.EBADF] });
   for (const descriptor of options.keep) program.call('fcntl', [descriptor, fSetfd, 0]);
   program.call('execveat', [image, '', argv, environment, atEmptyPath]);
   program.place(back);

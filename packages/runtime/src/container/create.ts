@@ -15,6 +15,7 @@ import { validateSpec } from '../compile/validate.ts';
 import { explain, Failure, failingAs, failingAsync } from '../failure.ts';
 import { hasHooks, runHooks } from '../hooks/run.ts';
 import { checkId, lockDirectory, ociState } from './container.ts';
+import { behind, checkPreserved } from './descriptors.ts';
 import { destroy } from './destroy.ts';
 import { deviceRules } from './device-rules.ts';
 import {
@@ -56,6 +57,7 @@ export interface CreateOptions {
 export async function createContainer(options: CreateOptions): Promise<ContainerState> {
   const { root, id, spec, bundle, log } = options;
   checkId(id);
+  checkPreserved(options.preserved);
   validateSpec(spec);
   const rootfs = absoluteRootfs(bundle, spec);
   failingAs('invalid rootfs', () => fileStatus(rootfs));
@@ -100,16 +102,19 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   const { spec, cgroup, directory, id, state, log } = options;
   makeCgroup(cgroup, spec);
   const { hooks = {} } = spec;
-  const namespaces = openNamespaces(spec.linux?.namespaces ?? []);
-  const report = makePipe();
-  const go = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer') ? makePipe() : undefined;
-  const fifo = makeFifo(`${directory}/exec.fifo`);
-  const { tasks, birthplace } = cgroup.openEntry();
+  const { preserved } = options;
+  const namespaces = openNamespaces(spec.linux?.namespaces ?? [], preserved);
+  const report = makePipe(preserved);
+  const go = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer') ? makePipe(preserved) : undefined;
+  const fifo = behind(preserved, makeFifo(`${directory}/exec.fifo`));
+  const entry = cgroup.openEntry();
+  const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
+  const console = options.console === undefined ? undefined : behind(preserved, options.console);
   const host = gatherHost(options, {
     report: report.write,
     go: go?.read,
     fifo,
-    console: options.console,
+    console,
     tasks,
     namespaces,
   });
@@ -117,20 +122,15 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
   writeFilter(directory, host.seccomp);
   const program = compileCreate({ spec, rootfs: options.rootfs, options }, host);
-  const keep = [
-    fifo,
-    ...tasks,
-    ...Object.values(namespaces),
-    ...(options.console === undefined ? [] : [options.console]),
-  ];
+  const keep = [fifo, ...tasks, ...Object.values(namespaces), ...(console === undefined ? [] : [console])];
   const init = InitProcess.start({
     program,
     machine: host.machine,
     title: ['drydock-runtime', 'init', id],
     namespaces: cloneFlags(spec.linux?.namespaces ?? []),
     pidNamespace: namespaces.pid,
-    cgroup: birthplace,
-    preserved: options.preserved,
+    cgroup: entry.birthplace,
+    preserved,
     keep,
     report,
     go,

@@ -11,6 +11,7 @@ import type { Host } from '../compile/host.ts';
 import { validateProcess } from '../compile/validate.ts';
 import { Failure, failingAs } from '../failure.ts';
 import type { Container } from './container.ts';
+import { behind, checkPreserved } from './descriptors.ts';
 import { needsHome, processFacts, seccompFacts } from './facts.ts';
 import { findingAbout } from './finding.ts';
 import { homeInside } from './home.ts';
@@ -34,6 +35,7 @@ export function execInContainer(container: Container, options: ExecOptions): num
   if (status === 'stopped') throw new Failure('cannot exec in a stopped container');
   if (status === 'paused' && !options.ignorePaused)
     throw new Failure('cannot exec in a paused container (use --ignore-paused to override)');
+  checkPreserved(options.preserved);
   validateProcess(options.process);
   const init = failingAs('unable to start container process', () => startExec(container, options));
   if (options.pidFile) {
@@ -47,12 +49,15 @@ export function execInContainer(container: Container, options: ExecOptions): num
   return init.pid;
 }
 
-function startExec(container: Container, { process, log, console, preserved }: ExecOptions): InitProcess {
+function startExec(container: Container, options: ExecOptions): InitProcess {
+  const { process, log, preserved } = options;
   const { pid, directory } = container;
-  const pidfd = openProcess(pid);
+  const pidfd = behind(preserved, openProcess(pid));
   const pidNamespace = openFile(`/proc/${pid}/ns/pid`, Open.read);
-  const report = makePipe();
-  const { tasks, birthplace } = container.cgroup.openEntry();
+  const report = makePipe(preserved);
+  const { tasks: opened, birthplace } = container.cgroup.openEntry();
+  const tasks = opened.map((descriptor) => behind(preserved, descriptor));
+  const console = options.console === undefined ? undefined : behind(preserved, options.console);
   const host: Host = {
     ...processFacts(),
     descriptors: { report: report.write, console, tasks, namespaces: {} },

@@ -12,6 +12,7 @@ import { headerAddress } from '@drydock/linux/program/routine';
 import { syscall, trySyscall } from '@drydock/linux/syscall';
 import { messageBytes, milestones } from '../compile/sync.ts';
 import { Failure } from '../failure.ts';
+import { behind } from './descriptors.ts';
 import { waitForChild } from './process.ts';
 
 export interface Pipe {
@@ -19,12 +20,12 @@ export interface Pipe {
   readonly write: number;
 }
 
-/** A pipe that is closed on exec. */
-export function makePipe(): Pipe {
+/** A pipe that is closed on exec, behind the descriptors that the command gets. */
+export function makePipe(preserved: number): Pipe {
   const ends = new Uint8Array(8);
   syscall('pipe2', [ends, 0o2000000], 'pipe');
   const [read = -1, write = -1] = new Int32Array(ends.buffer);
-  return { read, write };
+  return { read: behind(preserved, read), write: behind(preserved, write) };
 }
 
 export interface InitOptions {

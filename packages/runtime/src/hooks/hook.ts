@@ -15,7 +15,7 @@ export function runHook(hook: Hook, { state, inside }: HookOptions): void {
   const files = { stdin: memoryFile('state'), stdout: memoryFile('stdout'), stderr: memoryFile('stderr') };
   const container = inside === undefined ? undefined : openProcess(inside);
   const pidNamespace = inside === undefined ? undefined : openPidNamespace(inside);
-  const report = makePipe();
+  const report = makePipe(3);
   try {
     writeAll(files.stdin, Buffer.from(JSON.stringify(state)));
     syscall('lseek', [files.stdin, 0, 0]);
