@@ -203,7 +203,8 @@ function initialState({ id, bundle, spec }: CreateOptions, rootfs: string, cgrou
     id,
     pid: 0,
     startTime: 0,
-    created: new Date().toISOString(),
+    // Without zeros at the end, as Go writes a time.
+    created: new Date().toISOString().replace(/\.?0+Z$/, 'Z'),
     ociVersion: spec.ociVersion ?? '',
     bundle,
     rootfs,
