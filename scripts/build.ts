@@ -59,21 +59,24 @@ function bundle(name: string): void {
   const main = join(top, 'packages', source, 'src/main.ts');
   if (!existsSync(main)) throw new Error(`${name}: packages/${source}/src/main.ts is missing`);
   const program = join(dist, 'bin', name);
-  if (engine === 'bun') compile(main, `${program}.new`);
+  if (engine === 'bun') compile(main, `${program}.new`, name === 'containerd-shim-drydock-v2');
   else bundleScript(main, `${program}.new`);
   renameSync(`${program}.new`, program);
   console.log(`${name}: for ${engine}`);
 }
 
-/** One executable with the engine in it and the code as bytecode. Files in the working directory do not configure it. */
-function compile(main: string, output: string): void {
+/**
+ * One executable with the engine in it and the code as bytecode. Files in the working directory do not configure it. One
+ * that lives long has a small heap; one that ends at once would only spend its time collecting garbage.
+ */
+function compile(main: string, output: string, isLongLived: boolean): void {
   const closed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
   bunBuild(main, [
     '--compile',
     '--bytecode',
     '--format=cjs',
     ...closed,
-    '--compile-exec-argv=--smol',
+    ...(isLongLived ? ['--compile-exec-argv=--smol'] : []),
     `--outfile=${output}`,
   ]);
 }
