@@ -42,14 +42,11 @@ for (const victims of [['engine'], ['supervisor'], ['engine', 'supervisor']]) {
       t.equal((await docker(ours, ['exec', `c${index}`, 'echo', 'alive'])).stdout, 'alive\n');
       const lines = (await docker(ours, ['logs', `c${index}`])).stdout.trim().split('\n');
       t.ok(lines.length > 15, `c${index} has gone on writing: ${lines.length} lines`);
-      const numbers = lines.map((line) => Number(line.replace('line ', '')));
       t.same(
-        numbers,
-        [...new Set(numbers)].sort((a, b) => a - b),
-        'in order, and no line is there twice',
+        lines,
+        lines.map((_, number) => `line ${number + 1}`),
+        'no line is missing, none is there twice',
       );
-      // What an engine had read but not yet written when it was killed is lost, as with dockerd: a line at most.
-      t.ok((numbers.at(-1) ?? 0) - lines.length <= 1, `no line is missing: ${lines.length} up to ${lines.at(-1)}`);
     }
     t.equal((await docker(ours, ['run', '--rm', 'busybox', 'echo', 'new'])).stdout, 'new\n', 'new containers run');
     const names = Array.from({ length: 10 }, (_, index) => `c${index}`);

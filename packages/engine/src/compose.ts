@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { Readiness } from '@drydock/linux/readiness';
 import type { Logger } from '@drydock/telemetry/logger';
 import { listen } from './api/listen.ts';
 import { createApi } from './api/server.ts';
@@ -88,6 +89,7 @@ export async function startEngine(
       ending.abort();
       engine.containerd.channel.close();
       if (!config.liveRestore) await supervisor?.stop();
+      engine.readiness.close();
     },
   };
 }
@@ -118,5 +120,6 @@ function makeEngine(config: EngineConfig, socketPath: string, logger: Logger): E
     ),
     events: new Events(),
     jobs: new Jobs(),
+    readiness: new Readiness(),
   };
 }

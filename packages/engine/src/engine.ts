@@ -1,4 +1,5 @@
 /** The engine's parts, which its operations work on. compose.ts makes and connects them. */
+import type { Readiness } from '@drydock/linux/readiness';
 import type { Logger } from '@drydock/telemetry/logger';
 import type { EngineConfig } from './config/config.ts';
 import type { Containerd } from './containerd/clients.ts';
@@ -27,4 +28,6 @@ export interface Engine {
   readonly id: string;
   readonly events: Events;
   readonly jobs: Jobs;
+  /** Tells when a container has written something. */
+  readonly readiness: Readiness;
 }

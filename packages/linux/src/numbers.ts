@@ -13,6 +13,7 @@ const numbers = {
   close_range: [436, 436],
   dup: [32, 23],
   dup3: [292, 24],
+  splice: [275, 76],
   fcntl: [72, 25],
   ioctl: [16, 29],
   lseek: [8, 62],

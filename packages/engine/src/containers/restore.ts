@@ -81,8 +81,9 @@ async function reconcileContainer(engine: Engine, container: Container): Promise
 
 /** Opens the pipes of a process that an earlier engine started. */
 function reconnect(container: Container, { stdin, stdout, stderr }: Process, engine: Engine): void {
-  openLog(container);
-  const io = ProcessIo.reopen({ stdin, stdout, stderr }, container.streams);
+  openLog(engine, container);
+  const logged = container.log && { log: container.log, readiness: engine.readiness };
+  const io = ProcessIo.reopen({ stdin, stdout, stderr }, container.streams, logged);
   container.io = io;
   io.connectInput(container.streams, () => {
     engine.containerd.tasks
@@ -97,7 +98,7 @@ async function reconcileExec(engine: Engine, exec: Exec): Promise<void> {
   const process = await findProcess(engine, exec.record.containerId, exec.id);
   if (process === undefined) return execExited(engine, exec, unknownExit);
   // Its client is gone with the earlier engine, but the process must not block on a full pipe.
-  exec.io ??= ProcessIo.reopen(process, exec.streams);
+  exec.io ??= ProcessIo.reopen(process, exec.streams, undefined);
   if (process.status === Status.STOPPED) await execExited(engine, exec, process.exitStatus);
 }
 

@@ -51,6 +51,8 @@ export async function startLocked(engine: Engine, container: Container): Promise
       exitCode: failure.exitCode,
       error: messageOf(failure.error),
     });
+    container.log?.finish();
+    container.log = undefined;
     container.streams.endRun();
     releaseShm(container);
     unmountVolumes(engine, container);
@@ -78,14 +80,20 @@ async function run(engine: Engine, container: Container): Promise<void> {
   mountVolumes(engine, container);
   const { name, options } = runtimeOf(engine.config, hostConfig.Runtime);
   const stdin = config.OpenStdin;
+  openLog(engine, container);
   const io = ProcessIo.create(
-    { directory: container.paths.runtimeDirectory, name: 'init', stdin, terminal: config.Tty },
+    {
+      directory: container.paths.runtimeDirectory,
+      name: 'init',
+      stdin,
+      terminal: config.Tty,
+      logged: container.log && { log: container.log, readiness: engine.readiness },
+    },
     container.streams,
   );
   const { containers, tasks, snapshotter } = engine.containerd;
   const undo: (() => Promise<unknown>)[] = [];
   try {
-    openLog(container);
     await createRecord(engine, {
       id,
       image: '',
@@ -120,8 +128,6 @@ async function run(engine: Engine, container: Container): Promise<void> {
   } catch (error) {
     for (const step of undo) await step().catch((failure: unknown) => logGone(engine, id, failure));
     io.close();
-    container.log?.finish();
-    container.log = undefined;
     throw error;
   }
   volumeEvents(engine, container, 'mount');

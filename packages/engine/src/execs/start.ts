@@ -50,7 +50,13 @@ export async function startExec(
   const { tasks } = engine.containerd;
   const [containerId, execId] = [container.id, exec.id];
   const io = ProcessIo.create(
-    { directory: container.paths.runtimeDirectory, name: exec.id, stdin: options.withInput, terminal: record.terminal },
+    {
+      directory: container.paths.runtimeDirectory,
+      name: exec.id,
+      stdin: options.withInput,
+      terminal: record.terminal,
+      logged: undefined,
+    },
     exec.streams,
   );
   exec.io = io;

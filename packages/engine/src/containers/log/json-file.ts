@@ -1,12 +1,12 @@
 /**
  * The json-file log: one JSON object a line of output, in Docker's format. Lines are written when they are complete, or in
- * pieces of 16 KiB. What has no end yet is kept in a file of its own, so that a killed engine loses nothing.
+ * pieces of 16 KiB; until then they are in the stream's spool.
  */
-
 import { EventEmitter } from 'node:events';
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
 import { timestamp } from '../../clock.ts';
 import { hasCode } from '../../errors.ts';
+import { Spool } from './spool.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 
@@ -14,11 +14,16 @@ export type StreamName = 'stdout' | 'stderr';
 const pieceSize = 16 * 1024;
 const newline = 0x0a;
 
-export interface RotationOptions {
+export interface JsonFileLogOptions {
+  readonly path: string;
+  /** The directory of the spools. */
+  readonly spools: string;
   /** Bytes after which a new file is begun; 0 for never. */
   readonly maxSize: number;
   /** How many files are kept, the current one included. */
   readonly maxFiles: number;
+  /** Lines could not be written and are lost: the disk is full, say. */
+  readonly failed: (error: unknown) => void;
 }
 
 interface LogEvents {
@@ -33,110 +38,97 @@ interface LogEvents {
 export class JsonFileLog {
   readonly path: string;
   readonly events = new EventEmitter<LogEvents>();
-  readonly #rotation: RotationOptions;
+  readonly #options: JsonFileLogOptions;
   #fd: number;
   #size: number;
-  readonly #rest: Record<StreamName, Rest>;
+  readonly #spools: Readonly<Record<StreamName, Spool>>;
 
-  constructor(path: string, rotation: RotationOptions) {
-    this.path = path;
-    this.#rotation = rotation;
-    this.#fd = openSync(path, 'a', 0o640);
+  constructor(options: JsonFileLogOptions) {
+    this.path = options.path;
+    this.#options = options;
+    this.#fd = openSync(this.path, 'a', 0o640);
+    const before = { size: fstatSync(this.#fd).size, truncate: (size: number) => ftruncateSync(this.#fd, size) };
+    const spool = (name: StreamName): Spool => new Spool(`${options.spools}/${name}.spool`, before);
+    this.#spools = { stdout: spool('stdout'), stderr: spool('stderr') };
     this.#size = fstatSync(this.#fd).size;
-    this.#rest = { stdout: new Rest(`${path}.stdout`), stderr: new Rest(`${path}.stderr`) };
     this.events.setMaxListeners(0);
   }
 
-  /** Takes output of one stream. */
-  write(stream: StreamName, chunk: Buffer): void {
-    const rest = this.#rest[stream];
-    let data = rest.take(chunk);
-    const time = timestamp();
-    const lines: string[] = [];
-    for (;;) {
-      const end = data.indexOf(newline);
-      const length = end === -1 || end >= pieceSize ? (data.length >= pieceSize ? pieceSize : 0) : end + 1;
-      if (length === 0) break;
-      lines.push(line(data.subarray(0, length), stream, time));
-      data = data.subarray(length);
+  /**
+   * Takes output of one stream from its pipe and writes the lines that are complete. Answers what was taken: nothing if the
+   * pipe has no writer any more, undefined if it is empty, `held back` if it could not be taken and is still in the pipe.
+   */
+  take(stream: StreamName, pipe: number): Buffer | undefined | 'held back' {
+    try {
+      const chunk = this.#spools[stream].take(pipe);
+      if (chunk !== undefined && chunk.length > 0) this.#write(stream, 'complete lines');
+      return chunk;
+    } catch (error) {
+      this.#options.failed(error);
+      return 'held back';
     }
-    if (lines.length > 0) this.#append(lines.join(''));
-    rest.keep(data);
   }
 
   /** Writes what has no end of line, and tells the followers that nothing more comes. */
   finish(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      const data = this.#rest[stream].take(Buffer.alloc(0));
-      if (data.length > 0) this.#append(line(data, stream, timestamp()));
-      this.#rest[stream].close();
+      this.#write(stream, 'all');
+      this.#spools[stream].remove();
     }
     closeSync(this.#fd);
     this.events.emit('end');
   }
 
-  #append(text: string): void {
-    const { maxSize } = this.#rotation;
-    if (maxSize > 0 && this.#size > 0 && this.#size + Buffer.byteLength(text) > maxSize) this.#rotate();
-    this.#size += writeSync(this.#fd, text);
+  #write(stream: StreamName, what: 'complete lines' | 'all'): void {
+    const spool = this.#spools[stream];
+    const { lines, length } = linesOf(spool.data, stream, what);
+    if (length === 0) return;
+    const { maxSize } = this.#options;
+    if (maxSize > 0 && this.#size > 0 && this.#size + lines.length > maxSize) this.#rotate();
+    const before = this.#size;
+    spool.handOver(length, { before, after: before + lines.length }, () => this.#append(lines));
     this.events.emit('append');
+  }
+
+  /** All or nothing. */
+  #append(lines: Buffer): void {
+    try {
+      for (let written = 0; written < lines.length; ) written += writeSync(this.#fd, lines, written);
+      this.#size += lines.length;
+    } catch (error) {
+      ftruncateSync(this.#fd, this.#size);
+      this.#options.failed(error);
+    }
   }
 
   #rotate(): void {
     closeSync(this.#fd);
-    for (let number = this.#rotation.maxFiles - 1; number > 0; number--) {
+    for (let number = this.#options.maxFiles - 1; number > 0; number--) {
       try {
         renameSync(number === 1 ? this.path : `${this.path}.${number - 1}`, `${this.path}.${number}`);
       } catch (error) {
         if (!hasCode(error, 'ENOENT')) throw error;
       }
     }
-    this.#fd = openSync(this.path, this.#rotation.maxFiles > 1 ? 'a' : 'w', 0o640);
+    this.#fd = openSync(this.path, this.#options.maxFiles > 1 ? 'a' : 'w', 0o640);
     this.#size = 0;
     this.events.emit('rotate');
   }
 }
 
-/** Output without an end of line yet, mirrored in a file that exists only while there is some. */
-class Rest {
-  readonly #path: string;
-  #data: Buffer;
-  #fd: number | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#data = readIfPresent(path);
-    if (this.#data.length > 0) this.#fd = openSync(path, 'r+');
+/** Entries for the lines that data holds, and how much of it they cover. */
+function linesOf(data: Buffer, stream: StreamName, what: 'complete lines' | 'all'): { lines: Buffer; length: number } {
+  const time = timestamp();
+  const entries: string[] = [];
+  let start = 0;
+  while (start < data.length) {
+    const end = data.indexOf(newline, start) + 1 || (what === 'all' ? data.length : Number.POSITIVE_INFINITY);
+    const next = Math.min(end, start + pieceSize);
+    if (next > data.length) break;
+    entries.push(line(data.subarray(start, next), stream, time));
+    start = next;
   }
-
-  /** What was kept, followed by a chunk. */
-  take(chunk: Buffer): Buffer {
-    return this.#data.length === 0 ? chunk : Buffer.concat([this.#data, chunk]);
-  }
-
-  keep(data: Buffer): void {
-    if (data.length > 0) {
-      this.#fd ??= openSync(this.#path, 'w+', 0o640);
-      writeSync(this.#fd, data, 0, data.length, 0);
-    }
-    if (this.#fd !== undefined && data.length < this.#data.length) ftruncateSync(this.#fd, data.length);
-    this.#data = Buffer.from(data);
-  }
-
-  close(): void {
-    this.keep(Buffer.alloc(0));
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
-  }
-}
-
-function readIfPresent(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return Buffer.alloc(0);
-    throw error;
-  }
+  return { lines: Buffer.from(entries.join('')), length: start };
 }
 
 function line(data: Buffer, stream: StreamName, time: string): string {

@@ -1,18 +1,20 @@
-/** Connects a container's output with its log. */
+/** Opens a container's log for a run. */
+import type { Engine } from '../../engine.ts';
+import { messageOf } from '../../errors.ts';
 import type { Container } from '../container.ts';
 import { JsonFileLog } from './json-file.ts';
 
-/** Opens the log for a run; the driver `none` keeps nothing. */
-export function openLog(container: Container): void {
+/** Opens the log, which the container then has; the driver `none` keeps nothing. */
+export function openLog({ logger }: Engine, container: Container): void {
   const { LogConfig } = container.record.hostConfig;
   if (LogConfig?.Type === 'none') return;
-  const log = new JsonFileLog(container.paths.log, {
+  container.log = new JsonFileLog({
+    path: container.paths.log,
+    spools: container.paths.runtimeDirectory,
     maxSize: parseSize(LogConfig?.Config?.['max-size']),
     maxFiles: Number(LogConfig?.Config?.['max-file'] ?? 1) || 1,
+    failed: (error) => logger.error({ container: container.id, error: messageOf(error) }, 'log could not be written'),
   });
-  container.log = log;
-  for (const name of ['stdout', 'stderr'] as const)
-    container.streams[name].subscribe({ write: (chunk) => void log.write(name, chunk), end: () => undefined });
 }
 
 /** `10m` in bytes; 0 for no limit. */

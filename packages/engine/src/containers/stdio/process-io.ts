@@ -7,7 +7,9 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { mkfifo } from '@drydock/linux/fifo';
 import { drained } from './drained.ts';
-import type { Output, Streams } from './streams.ts';
+import { LoggedOutput, type LoggedOutputOptions } from './logged-output.ts';
+import { PlainOutput } from './plain-output.ts';
+import type { Streams } from './streams.ts';
 
 /** The paths that containerd is given; an unwanted stream is empty. */
 export interface IoPaths {
@@ -23,30 +25,34 @@ export interface IoOptions {
   readonly stdin: boolean;
   /** A terminal has one output. */
   readonly terminal: boolean;
+  /** The log of a container's first process; execs have none. */
+  readonly logged: LoggedOutputOptions | undefined;
 }
 
 export class ProcessIo {
   readonly paths: IoPaths;
   /** Resolves when both outputs have ended. */
   readonly drained: Promise<void>;
-  readonly #outputs: Socket[] = [];
+  readonly #outputs: readonly { close(): void }[];
   readonly #input: Socket | undefined;
   #inputEnded = false;
 
-  private constructor(paths: IoPaths, streams: Streams) {
+  private constructor(paths: IoPaths, streams: Streams, logged: LoggedOutputOptions | undefined) {
     this.paths = paths;
-    const outputs = [
-      [paths.stdout, streams.stdout],
-      [paths.stderr, streams.stderr],
-    ] as const;
-    this.drained = Promise.all(
-      outputs.filter(([path]) => path !== '').map(([path, output]) => this.#read(path, output)),
-    ).then(() => undefined);
+    const outputs = (['stdout', 'stderr'] as const)
+      .filter((name) => paths[name] !== '')
+      .map((name) =>
+        logged === undefined
+          ? new PlainOutput(paths[name], streams[name])
+          : new LoggedOutput(paths[name], name, streams[name], logged),
+      );
+    this.#outputs = outputs;
+    this.drained = Promise.all(outputs.map(({ ended }) => ended)).then(() => undefined);
     if (paths.stdin !== '') this.#input = openInput(paths.stdin);
   }
 
   /** Makes the pipes and opens the engine's ends. Nothing here waits for the other side. */
-  static create({ directory, name, stdin, terminal }: IoOptions, streams: Streams): ProcessIo {
+  static create({ directory, name, stdin, terminal, logged }: IoOptions, streams: Streams): ProcessIo {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = (stream: string): string => join(directory, `${name}-${stream}`);
     const paths = { stdin: stdin ? path('stdin') : '', stdout: path('stdout'), stderr: terminal ? '' : path('stderr') };
@@ -55,15 +61,16 @@ export class ProcessIo {
       rmSync(fifo, { force: true });
       mkfifo(fifo);
     }
-    return new ProcessIo(paths, streams);
+    return new ProcessIo(paths, streams, logged);
   }
 
   /** Opens the pipes of a process that an earlier engine started; pipes that are gone are left out. */
-  static reopen(paths: IoPaths, streams: Streams): ProcessIo {
+  static reopen(paths: IoPaths, streams: Streams, logged: LoggedOutputOptions | undefined): ProcessIo {
     const present = (path: string): string => (path !== '' && existsSync(path) ? path : '');
     return new ProcessIo(
       { stdin: present(paths.stdin), stdout: present(paths.stdout), stderr: present(paths.stderr) },
       streams,
+      logged,
     );
   }
 
@@ -93,26 +100,9 @@ export class ProcessIo {
 
   /** Closes the pipes and removes them. */
   close(): void {
-    for (const socket of this.#outputs) socket.destroy();
+    for (const output of this.#outputs) output.close();
     this.#input?.destroy();
     for (const path of Object.values(this.paths)) if (path !== '') rmSync(path, { force: true });
-  }
-
-  #read(path: string, output: Output): Promise<void> {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const socket = new Socket({ fd, readable: true, writable: false });
-    this.#outputs.push(socket);
-    socket.on('data', (chunk: Buffer) => {
-      const wait = output.write(chunk);
-      if (wait === undefined) return;
-      socket.pause();
-      void wait.then(() => socket.resume());
-    });
-    return new Promise((resolve) => {
-      socket.once('end', resolve).once('close', () => resolve());
-      // A pipe's read error means that there is nothing more to read.
-      socket.once('error', () => resolve());
-    });
   }
 }
 
