@@ -17,6 +17,11 @@ export function now(): Timestamp {
   return { seconds, nanos: (microseconds - seconds * 1_000_000) * 1000 };
 }
 
+/** Negative if the first is earlier, positive if it is later, 0 if both are the same. */
+export function compareTimestamps(first: Timestamp, second: Timestamp): number {
+  return first.seconds - second.seconds || first.nanos - second.nanos;
+}
+
 /** The date of a timestamp; nothing if it is absent or Go's zero time. */
 export function fromTimestamp(timestamp: Timestamp | undefined): Date | undefined {
   if (timestamp === undefined || timestamp.seconds === zeroTime.seconds) return undefined;

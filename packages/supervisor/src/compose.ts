@@ -119,8 +119,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   });
   const tasks = new TaskManager({ directories, launcher, exchange, log });
 
+  const living = await reloadTasks({ directories, launcher, manager: tasks, log });
+  // Only now: an event of a shim is about a task that is known.
   const events = await withSocketMode(() => serveTtrpc(`${address}.ttrpc`, [shimEventsService(exchange, tasks)]));
-  const living = await reloadTasks({ directories, launcher, manager: tasks, exchange, log });
   removeStaleSockets(sockets, living);
   launcher.spares.fill();
 

@@ -55,3 +55,14 @@ t.test('an event that comes from elsewhere must be whole', (t) => {
   t.throws(() => exchange.subscribe(['=='], new AbortController().signal), fault({ kind: 'invalid argument' }));
   t.end();
 });
+
+t.test('what happened before the start is kept for the first subscriber', async (t) => {
+  const exchange = new Exchange();
+  const before = { seconds: now().seconds - 60, nanos: 0 };
+  exchange.forward({ namespace: 'n', topic: '/tasks/exit', timestamp: before, event: undefined });
+  exchange.forward({ namespace: 'n', topic: '/tasks/oom', timestamp: now(), event: undefined });
+  const first = subscribe(exchange);
+  const second = subscribe(exchange);
+  t.same(await first(), ['/tasks/exit']);
+  t.same(await second(), []);
+});

@@ -1,13 +1,14 @@
 /**
- * The exchange of events: what services and shims publish reaches every subscriber whose filters select it. Nothing is
- * kept: who subscribes later has missed it. Each subscriber has its own queue, so a slow one delays nobody.
+ * The exchange of events: what services and shims publish reaches every subscriber whose filters select it. Who subscribes
+ * later has missed it, but for one thing: what happened while no supervisor was there is kept for the first subscriber.
+ * Each subscriber has its own queue, so a slow one delays nobody.
  */
 
 import { packAny } from '@drydock/rpc/any';
 import type { Codec, Input } from '@drydock/rpc/codec';
 import { invalidArgument, type RpcError } from '@drydock/rpc/errors';
 import type { Envelope } from '@drydock/rpc/generated/events';
-import { now } from '@drydock/rpc/timestamp';
+import { compareTimestamps, now } from '@drydock/rpc/timestamp';
 import { type Filter, parseFilters } from '../metadata/filters.ts';
 import { validateIdentifier } from '../metadata/identifiers.ts';
 import { payloadField } from './payload-field.ts';
@@ -24,6 +25,9 @@ export type Listener = (envelope: Envelope) => void;
 export class Exchange {
   readonly #subscriptions = new Set<Subscription>();
   readonly #listeners: Listener[] = [];
+  readonly #started = now();
+  /** Events from before the start; undefined once somebody has subscribed. */
+  #missed: Envelope[] | undefined = [];
 
   /** Has a listener of this process hear of every event. */
   listen(listener: Listener): void {
@@ -48,6 +52,7 @@ export class Exchange {
     validateTopic(envelope.topic, 'envelope topic');
     if (envelope.timestamp === undefined)
       throw invalidArgument('timestamp must be set on forwarded event: invalid argument');
+    if (compareTimestamps(envelope.timestamp, this.#started) < 0) this.#missed?.push(envelope);
     this.#broadcast(envelope);
   }
 
@@ -55,6 +60,8 @@ export class Exchange {
   subscribe(filters: readonly string[], signal: AbortSignal): AsyncIterable<Envelope> {
     const subscription: Subscription = { filter: parseFilters(filters), queue: new Queue<Envelope>() };
     this.#subscriptions.add(subscription);
+    for (const envelope of this.#missed ?? []) offer(subscription, envelope);
+    this.#missed = undefined;
     const leave = (): void => {
       this.#subscriptions.delete(subscription);
       subscription.queue.close();
@@ -66,9 +73,12 @@ export class Exchange {
 
   #broadcast(envelope: Envelope): void {
     for (const listener of this.#listeners) listener(envelope);
-    for (const { filter, queue } of this.#subscriptions)
-      if (filter((path) => readField(envelope, path))) queue.push(envelope);
+    for (const subscription of this.#subscriptions) offer(subscription, envelope);
   }
+}
+
+function offer({ filter, queue }: Subscription, envelope: Envelope): void {
+  if (filter((path) => readField(envelope, path))) queue.push(envelope);
 }
 
 function readField(envelope: Envelope, [field, ...rest]: readonly string[]): string | undefined {

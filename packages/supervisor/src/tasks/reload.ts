@@ -1,7 +1,7 @@
 /**
  * Finds the tasks of a supervisor before this one again, by their bundles.
  *
- *   shim answers, knows the task      it is taken in; an exit that nobody published is published, unless the shim does
+ *   shim answers, knows the task      it is taken in; an exit that nobody has published is published
  *   shim answers, knows no task       its create was broken off: the shim is ended, the bundle removed
  *   shim does not answer              cleaned up behind it; clients learn that there is no such task
  *   no address, no executable known   the launch was broken off: the bundle is removed
@@ -9,11 +9,9 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isKind } from '@drydock/rpc/errors';
-import { TaskExit } from '@drydock/rpc/generated/event_payloads';
 import type { StateResponse } from '@drydock/rpc/generated/shim_task';
 import { Status } from '@drydock/rpc/generated/task_types';
 import type { Logger } from '@drydock/telemetry/logger';
-import type { Exchange } from '../events/exchange.ts';
 import { Bundle, type BundleDirectories } from './bundle.ts';
 import type { Launcher } from './launcher.ts';
 import type { Shim } from './shim.ts';
@@ -22,14 +20,11 @@ import type { TaskManager } from './task-manager.ts';
 
 /** Milliseconds that a shim has to answer. */
 const loadTimeout = 5000;
-/** Milliseconds that a shim has to deliver an exit by itself: it tries for 15 s at most, first every second. */
-const deliveryTime = 3000;
 
 export interface ReloadParts {
   readonly directories: BundleDirectories;
   readonly launcher: Launcher;
   readonly manager: TaskManager;
-  readonly exchange: Exchange;
   readonly log: Logger;
 }
 
@@ -60,7 +55,7 @@ async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | unde
       throw new Error('shim has no such task');
     }
     manager.adopt(shim);
-    if (state.status === Status.STOPPED) publishExit(shim, state, parts);
+    if (state.status === Status.STOPPED) manager.replaceExit(bundle.namespace, state);
     return address?.replace('unix://', '');
   } catch (error) {
     log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'load task');
@@ -77,17 +72,6 @@ async function askState({ task, bundle }: Shim): Promise<StateResponse | undefin
     if (isKind(error, 'not found')) return undefined;
     throw error;
   }
-}
-
-/** Publishes an exit that happened while no supervisor was there, unless the shim delivers it in time. */
-function publishExit({ bundle }: Shim, { pid, exitStatus, exitedAt }: StateResponse, parts: ReloadParts): void {
-  const { manager, exchange } = parts;
-  const { namespace, id } = bundle;
-  const publish = (): void => {
-    if (manager.find(namespace, id)?.bundle !== bundle || bundle.read('exit-published') !== undefined) return;
-    exchange.publish(namespace, '/tasks/exit', TaskExit, { containerId: id, id, pid, exitStatus, exitedAt });
-  };
-  setTimeout(publish, deliveryTime).unref();
 }
 
 /** The bundles below the state directory. A hidden one was being removed; an empty one was never filled. */

@@ -6,12 +6,13 @@
  *   a connection that ends by itself: the shim died ─▶ `shim delete`, exit and delete published, bundle removed
  */
 import { rmSync } from 'node:fs';
+import { packAny } from '@drydock/rpc/any';
 import { alreadyExists, isKind, notFound, RpcError, toRpcError } from '@drydock/rpc/errors';
 import type { Container } from '@drydock/rpc/generated/containers';
 import { TaskDelete, TaskExit } from '@drydock/rpc/generated/event_payloads';
 import type { Envelope } from '@drydock/rpc/generated/events';
 import type { Any } from '@drydock/rpc/generated/google';
-import type { DeleteResponse } from '@drydock/rpc/generated/shim_task';
+import type { DeleteResponse, StateResponse } from '@drydock/rpc/generated/shim_task';
 import type { Mount } from '@drydock/rpc/generated/types';
 import { now } from '@drydock/rpc/timestamp';
 import type { Logger } from '@drydock/telemetry/logger';
@@ -52,6 +53,8 @@ export class TaskManager {
   readonly #starting = new Set<string>();
   /** Shims that died, while what they left is cleaned up. */
   readonly #burials = new Map<Shim, Promise<void>>();
+  /** Exits that were published in place of their shims, which may do so after the task is gone. */
+  readonly #replaced = new Set<string>();
   #isClosed = false;
 
   constructor(parts: TaskManagerParts) {
@@ -132,8 +135,17 @@ export class TaskManager {
   /** Whether an event says what was published already: that a container ended. A shim may repeat itself. */
   isRepeated({ namespace, topic, event }: Envelope): boolean {
     if (topic !== '/tasks/exit' || event === undefined) return false;
-    const { id, containerId } = TaskExit.decode(event.value);
-    return id === containerId && this.find(namespace, id)?.bundle.read('exit-published') !== undefined;
+    const { id, containerId, pid } = TaskExit.decode(event.value);
+    if (id !== containerId) return false;
+    return this.#replaced.has(exitKey(namespace, id, pid)) || this.#isPublished(namespace, id);
+  }
+
+  /** Publishes the exit of a task that was adopted, unless it was published before. Its shim may do so too, later. */
+  replaceExit(namespace: string, { id, pid, exitStatus, exitedAt }: StateResponse): void {
+    if (this.#isPublished(namespace, id)) return;
+    this.#replaced.add(exitKey(namespace, id, pid));
+    const event = packAny(TaskExit, { containerId: id, id, pid, exitStatus, exitedAt });
+    this.#parts.exchange.forward({ timestamp: exitedAt ?? now(), namespace, topic: '/tasks/exit', event });
   }
 
   /** Leaves all tasks as they are; they run on without us. */
@@ -244,6 +256,10 @@ export class TaskManager {
     }
   }
 
+  #isPublished(namespace: string, id: string): boolean {
+    return this.find(namespace, id)?.bundle.read('exit-published') !== undefined;
+  }
+
   /** Notes on disk that the exit of a container was published: a supervisor after this one will not do it again. */
   #noteExit(namespace: string, exit: TaskExit): void {
     if (exit.id !== exit.containerId) return;
@@ -253,6 +269,10 @@ export class TaskManager {
 
 function removeSocket(address: string | undefined): void {
   if (address !== undefined) rmSync(address.replace(/^unix:\/\//, ''), { force: true });
+}
+
+function exitKey(namespace: string, id: string, pid: number): string {
+  return `${namespace}/${id}/${pid}`;
 }
 
 function keyOf(namespace: string, id: string): string {
