@@ -129,7 +129,7 @@ export class ImageStore {
       await this.#put(`${danglingPrefix}${old.id}`, old.manifestTarget);
     await this.#put(name, target);
     if (isReal(name) && this.#names.has(`${danglingPrefix}${image.id}`))
-      await this.#drop(`${danglingPrefix}${image.id}`);
+      await this.#drop(`${danglingPrefix}${image.id}`, { collect: false });
     return image;
   }
 
@@ -140,14 +140,20 @@ export class ImageStore {
     return image;
   }
 
-  /** Takes a name away; with `keep`, an image that had no other stays without one. */
-  async unassign(name: string, { keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
+  /**
+   * Takes a name away. With `keep`, an image that had no other stays without one; with `collect`, what nothing refers to
+   * any more is gone from the disk afterwards.
+   */
+  async unassign(
+    name: string,
+    { keep, collect }: { readonly keep: boolean; readonly collect: boolean },
+  ): Promise<void> {
     const record = this.#names.get(name);
     if (record === undefined) return;
     const image = this.#byTarget.get(record.target.digest);
     if (keep && image !== undefined && this.namesOf(image.id).length === 1)
       await this.#put(`${danglingPrefix}${image.id}`, record.target);
-    await this.#drop(name);
+    await this.#drop(name, { collect });
   }
 
   async #put(name: string, target: Target): Promise<void> {
@@ -161,9 +167,9 @@ export class ImageStore {
     this.#names.set(name, { name, target, updatedAt: timestamp() });
   }
 
-  async #drop(name: string): Promise<void> {
+  async #drop(name: string, { collect }: { readonly collect: boolean }): Promise<void> {
     try {
-      await this.#containerd.images.delete({ name });
+      await this.#containerd.images.delete({ name, sync: collect });
     } catch (error) {
       if (!isKind(error, 'not found')) throw error;
     }

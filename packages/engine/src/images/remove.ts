@@ -91,8 +91,8 @@ async function untag(
   { keep }: { readonly keep: boolean },
 ): Promise<Removal[]> {
   const removals: Removal[] = [];
-  for (const name of names) {
-    await engine.images.unassign(name, { keep });
+  for (const [index, name] of names.entries()) {
+    await engine.images.unassign(name, { keep, collect: !keep && index === names.length - 1 });
     if (!isReal(name)) continue;
     removals.push({ Untagged: familiarName(parseReference(name)) });
     engine.events.publish({
@@ -105,7 +105,7 @@ async function untag(
   return removals;
 }
 
-/** The image and those of its layers that no other image has; containerd's garbage collection removes them. */
+/** The image and those of its layers that no other image has: containerd has removed them with the last name. */
 function deleted(engine: Engine, image: Image): Removal[] {
   engine.events.publish({
     type: 'image',
