@@ -7,6 +7,7 @@
 /** Kinds of numbers and their least and greatest values. */
 const ranges = {
   int: [-(2 ** 63), 2 ** 63],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
   int64: [-(2 ** 63), 2 ** 63],
   uint: [0, 2 ** 64],
   uint16: [0, 2 ** 16 - 1],

@@ -34,6 +34,17 @@ const process = struct('Process', {
   apparmorProfile: 'string',
   oomScoreAdj: 'int',
   selinuxLabel: 'string',
+  scheduler: struct('Scheduler', {
+    policy: 'string',
+    nice: 'int32',
+    priority: 'int32',
+    flags: list('string'),
+    runtime: 'uint64',
+    deadline: 'uint64',
+    period: 'uint64',
+  }),
+  ioPriority: struct('LinuxIOPriority', { class: 'string', priority: 'int' }),
+  execCPUAffinity: struct('CPUAffinity', { initial: 'string', final: 'string' }),
 });
 
 const hooks = list(struct('Hook', { path: 'string', args: list('string'), env: list('string'), timeout: 'int' }));
@@ -53,6 +64,7 @@ const resources = struct('LinuxResources', {
     swappiness: 'uint64',
     disableOOMKiller: 'bool',
     useHierarchy: 'bool',
+    checkBeforeUpdate: 'bool',
   }),
   cpu: struct('LinuxCPU', {
     shares: 'uint64',
@@ -133,6 +145,7 @@ const spec = struct('Spec', {
   linux: struct('Linux', {
     uidMappings: idMappings,
     gidMappings: idMappings,
+    timeOffsets: map(struct('LinuxTimeOffset', { secs: 'int64', nanosecs: 'uint32' })),
     sysctl: map('string'),
     resources,
     cgroupsPath: 'string',
@@ -153,6 +166,16 @@ const spec = struct('Spec', {
     maskedPaths: list('string'),
     readonlyPaths: list('string'),
     mountLabel: 'string',
+    personality: struct('LinuxPersonality', { domain: 'string', flags: list('string') }),
+    memoryPolicy: struct('LinuxMemoryPolicy', { mode: 'string', nodes: 'string', flags: list('string') }),
+    netDevices: map(struct('LinuxNetDevice', { name: 'string' })),
+    intelRdt: struct('LinuxIntelRdt', {
+      closID: 'string',
+      schemata: list('string'),
+      l3CacheSchema: 'string',
+      memBwSchema: 'string',
+      enableMonitoring: 'bool',
+    }),
   }),
 });
 
@@ -169,6 +192,7 @@ export type Device = NonNullable<Linux['devices']>[number];
 export type Namespace = NonNullable<Linux['namespaces']>[number];
 export type Resources = NonNullable<Linux['resources']>;
 export type Seccomp = NonNullable<Linux['seccomp']>;
+export type IdMapping = NonNullable<Linux['uidMappings']>[number];
 
 /** The states that a container can be in, and runc's `paused`. */
 export type Status = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
@@ -184,7 +208,7 @@ export interface State {
 }
 
 /** The version of the specification that these types are of. */
-export const specVersion = '1.2.0';
+export const specVersion = '1.3.0';
 
 /** Reads a `config.json`. Throws ShapeError in Go's words: `json: cannot unmarshal string into Go struct field …`. */
 export function parseSpec(text: string): Spec {

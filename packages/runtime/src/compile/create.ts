@@ -40,20 +40,22 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   const program = new Program();
 
   compileBegin(program, host);
-  compileSession(program);
-  compileNamespaces(program, namespaces, host);
+  // While this is still the host's root, and /proc/self its own.
   compileProcessSettings(program, process, host);
+  compileNamespaces(program, linux, host);
+  compileSession(program);
   compileNamespaceSettings(program, spec);
 
   const root = compileRoot(program, rootfs, propagation, host);
   const cgroupNamespace = namespaces.some(({ type, path }) => type === 'cgroup' && !path);
   const { readOnlyLater } = compileMounts(program, { mounts, rootfs, root, host, cgroupNamespace });
   if (!hasOwnDev(spec)) compileDevices(program, root, linux.devices ?? [], host);
-  if (descriptors.go !== undefined) {
+  if (descriptors.go !== undefined && hasCreateHooks(spec)) {
     program.stage('hooks', 'hooks');
     tellParent(program, descriptors.report, 'hooks');
     awaitParent(program, descriptors.go);
   }
+  if (descriptors.go !== undefined) program.call('close', [descriptors.go]);
   compileChangeRoot(program, root, options);
   closeAllBut(program, [descriptors.report, descriptors.fifo, descriptors.console], options.preserved);
   compileNullDevices(program, host);
@@ -81,6 +83,11 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
   compileExecute(program, command, { args: process.args ?? [], env }, lineEnd);
   return program;
+}
+
+/** Whether there are hooks that the parent runs while the child waits. */
+export function hasCreateHooks({ hooks = {} }: Spec): boolean {
+  return [hooks.prestart, hooks.createRuntime, hooks.createContainer].some((each) => each?.length);
 }
 
 /** HOME is that of the user unless the configuration names one. */

@@ -24,16 +24,20 @@ export function compileDevices(program: Program, root: Slot, devices: readonly D
   program.stage('devices', 'linux.devices');
   program.call('umask', [0]);
   const all = [...defaultDevices.filter(({ path }) => !devices.some((device) => device.path === path)), ...devices];
-  for (const device of all) if (device.path !== '/dev/ptmx') makeNode(program, root, device);
+  for (const device of all) if (device.path !== '/dev/ptmx') makeNode(program, root, device, host);
   program.field('');
   makeLinks(program, root, host);
 }
 
-function makeNode(program: Program, root: Slot, device: Device): void {
+function makeNode(program: Program, root: Slot, device: Device, host: Host): void {
   const { path = '', type = 'c', major = 0, minor = 0, uid = 0, gid = 0, fileMode = 0o666 } = device;
   const failure = (op: string, errno: number) =>
     `error during container init: error creating device nodes: ${op}: ${errnoText(errno)}`;
   const fails = (op: string) => (errno: number) => failure(`${op} ${path}`, errno);
+  if (host.userNamespace) {
+    bindHostDevice(program, root, path, fails);
+    return;
+  }
   const directory = openParent(program, { root, path, failure });
   const name = path.slice(path.lastIndexOf('/') + 1);
   const fileType = fileTypes[type as keyof typeof fileTypes];
@@ -49,26 +53,26 @@ function makeNode(program: Program, root: Slot, device: Device): void {
     failure: fails('chown'),
   });
   program.place(refused);
+  // A file that was there before stays as it is.
+  const existing = new Slot(`existing ${path}`);
+  openExisting(program, root, path, 'any', {
+    store: existing,
+    tolerate: [Errno.ENOENT],
+    onSuccess: done,
+    failure: fails('open'),
+  });
   bindHostDevice(program, root, path, fails);
   program.place(done);
   if (directory !== root) program.call('close', [directory]);
 }
 
-/** Where nodes cannot be made, the host's is bound on an empty file; a file that was there before stays as it is. */
+/** Where nodes cannot be made, as in a user namespace, the host's is bound on a file. */
 function bindHostDevice(
   program: Program,
   root: Slot,
   path: string,
   fails: (op: string) => (errno: number) => string,
 ): void {
-  const existing = new Slot(`existing ${path}`);
-  const kept = program.label();
-  openExisting(program, root, path, 'any', {
-    store: existing,
-    tolerate: [Errno.ENOENT],
-    onSuccess: kept,
-    failure: fails('open'),
-  });
   const tree = new Slot(`host's ${path}`);
   program.call('open_tree', [AT_FDCWD, path, flags(Fs.OPEN_TREE_CLONE, O.O_CLOEXEC)], {
     store: tree,
@@ -77,7 +81,8 @@ function bindHostDevice(
   const target = openTarget(program, { root, path, kind: 'file', failure: (op, errno) => fails(op)(errno) });
   const empty = flags(Fs.MOVE_MOUNT_F_EMPTY_PATH, Fs.MOVE_MOUNT_T_EMPTY_PATH);
   program.call('move_mount', [tree, '', target, '', empty], { failure: fails('bind') });
-  program.place(kept);
+  program.call('close', [tree]);
+  program.call('close', [target]);
 }
 
 /** /dev/ptmx is that of the container's own devpts; fd and its three are the process's. */

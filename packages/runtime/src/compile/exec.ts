@@ -5,12 +5,13 @@ import type { Process } from '@drydock/oci/runtime-spec';
 import { compileBegin } from './begin.ts';
 import { compileExecute, compileLookUp } from './command.ts';
 import { compileConsole } from './console.ts';
-import { Clone, flags } from './constants.ts';
+import { flags } from './constants.ts';
 import { environment } from './create.ts';
 import { compileSession, markCloseOnExec } from './descriptors.ts';
 import type { Host } from './host.ts';
 import { compileIdentity } from './identity.ts';
 import { compileProcessSettings } from './kernel-settings.ts';
+import { becomeRoot, type NamespaceType, namespaceFlags, secondChild } from './namespaces.ts';
 import { compileSeccomp } from './seccomp.ts';
 import { tellParent } from './sync.ts';
 
@@ -18,19 +19,21 @@ export interface ExecPlan {
   readonly process: Process;
   /** Descriptor of the first process (pidfd_open(2)), whose namespaces are joined; the launcher joins the PID namespace. */
   readonly container: number;
+  /** The types of namespaces that the container has of its own. */
+  readonly namespaces: readonly string[];
   readonly preserved: number;
   /** What is wrong with the command, to be said if it cannot be executed. */
   readonly finding: string;
 }
 
 /** Compiles an exec. A pure function. */
-export function compileExec({ process, container, preserved, finding }: ExecPlan, host: Host): Program {
+export function compileExec({ process, container, namespaces, preserved, finding }: ExecPlan, host: Host): Program {
   const { descriptors } = host;
   const program = new Program();
   compileBegin(program, host);
-  compileSession(program);
   compileProcessSettings(program, process, host);
-  joinContainer(program, container);
+  joinContainer(program, { container, namespaces, report: descriptors.report });
+  compileSession(program);
   if (process.terminal && descriptors.console !== undefined)
     compileConsole(program, { socket: descriptors.console, size: process.consoleSize, mount: false });
   compileIdentity(program, { process, host, keyring: undefined });
@@ -45,13 +48,27 @@ export function compileExec({ process, container, preserved, finding }: ExecPlan
   return program;
 }
 
-/** All namespaces at once; the working directory is the container's root then. */
-export function joinContainer(program: Program, container: number): void {
+export interface JoinOptions {
+  /** Descriptor of a process (pidfd_open(2)). */
+  readonly container: number;
+  /** The types of namespaces to join, by the specification's names. */
+  readonly namespaces: readonly string[];
+  readonly report: number;
+}
+
+/**
+ * All namespaces at once; the working directory is the container's root then. The launcher has joined the PID namespace,
+ * unless a user namespace gives the right to: then a child of the child goes on in it.
+ */
+export function joinContainer(program: Program, { container, namespaces, report }: JoinOptions): void {
   program.stage('namespaces', 'linux.namespaces');
-  const { CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWCGROUP } = Clone;
-  const all = flags(CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWCGROUP);
-  program.call('setns', [container, all], {
+  const user = namespaces.includes('user');
+  const types = Object.keys(namespaceFlags).filter((type) => namespaces.includes(type) && (user || type !== 'pid'));
+  program.call('setns', [container, flags(...types.map((type) => namespaceFlags[type as NamespaceType]))], {
     failure: (errno) => `failed to setns into the container's namespaces: ${errnoText(errno)}`,
   });
   program.call('close', [container]);
+  if (!user) return;
+  becomeRoot(program);
+  secondChild(program, flags(), report);
 }

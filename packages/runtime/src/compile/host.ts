@@ -26,6 +26,13 @@ export interface SourceFacts {
   readonly procfs: boolean;
 }
 
+/** A copy of a bind mount's source that the parent has made. */
+export interface PreparedMount {
+  readonly descriptor: number;
+  /** Used always, as it has other ids; or only where the child may not get at the source itself. */
+  readonly use: 'always' | 'if refused';
+}
+
 /** A v1 hierarchy as the container's /sys/fs/cgroup shows it. */
 export interface CgroupDirectory {
   /** The directory's name there, such as `cpu,cpuacct`. */
@@ -49,6 +56,8 @@ export interface Host<D extends Descriptors = Descriptors> {
   /** Where the filesystem is mounted that the root filesystem is on. */
   readonly rootParent: string;
   readonly sources: ReadonlyMap<string, SourceFacts>;
+  /** By the mount's index in the configuration. */
+  readonly prepared: ReadonlyMap<number, PreparedMount>;
   /** Permissions of directories of the image by path, which a tmpfs there takes over. */
   readonly modes: ReadonlyMap<string, number>;
   /** For 0, 1, 2: whether it is /dev/null, and whose it is. */
@@ -56,6 +65,8 @@ export interface Host<D extends Descriptors = Descriptors> {
   /** The user's home directory, for HOME. */
   readonly home: string;
   readonly oomScoreAdj: number;
+  /** Whether the process is in a user namespace that is not the machine's first one. */
+  readonly userNamespace: boolean;
   /** The compiled seccomp filter, and the flags to load it with. */
   readonly seccomp?: { readonly filter: Uint8Array; readonly flags: number } | undefined;
   /** Whether /proc/kcore is there. */

@@ -33,7 +33,8 @@ export function compileProcessSettings(program: Program, process: Process, host:
     );
 }
 
-function writeFile(program: Program, path: string, text: string, failure?: (errno: number) => string): void {
+/** Writes a text to a file that exists, in one call. */
+export function writeFile(program: Program, path: string, text: string, failure?: (errno: number) => string): void {
   const file = new Slot(`fd of ${path}`);
   const how = flags(O.O_WRONLY, O.O_CLOEXEC);
   program.call('openat', [AT_FDCWD, path, how, 0], { store: file, failure: fails(`open ${path}`) });

@@ -19,6 +19,10 @@ export interface MountOptions {
   readonly propagation: readonly { readonly flag: Named; readonly recursive: boolean }[];
   /** Flags of the filesystem itself. */
   readonly filesystemFlags: readonly string[];
+  /** Whether its files show other owners; `recursive`: those of the mounts below too. */
+  readonly idMapping: 'single' | 'recursive' | undefined;
+  /** Whether a tmpfs begins with what the image has there. */
+  readonly copyUp: boolean;
   /** What the filesystem shall understand: `size=65536k`. */
   readonly data: readonly string[];
 }
@@ -77,7 +81,6 @@ const ignored = new Set([
     'acl',
     'noacl',
   ],
-  'tmpcopyup',
 ]);
 
 /** All words that are not handed to the filesystem, as `features` lists them. */
@@ -87,10 +90,12 @@ export const knownMountOptions: readonly string[] = [
   ...Object.keys(propagation),
   ...Object.keys(propagation).map((name) => `r${name}`),
   ...filesystemFlags,
-  ...[...ignored].filter((name) => name !== 'tmpcopyup' && name !== 'remount'),
+  ...ignored,
   'bind',
   'rbind',
-  'remount',
+  'idmap',
+  'ridmap',
+  'tmpcopyup',
 ].sort();
 
 /** Sorts the options of a mount. `type` bind is a bind mount without the word, too. */
@@ -102,17 +107,19 @@ export function parseMountOptions(options: readonly string[], type: string): Mou
   const data: string[] = [];
   let bind = type === 'bind';
   let recursiveBind = false;
+  let idMapping: MountOptions['idMapping'];
   for (const option of options) {
     const below = option.startsWith('r') ? option.slice(1) : '';
     if (option === 'bind' || option === 'rbind') {
       bind = true;
       recursiveBind ||= option === 'rbind';
-    } else if (option in attributes) own.push(attributes[option]!);
+    } else if (option === 'idmap' || option === 'ridmap') idMapping = option === 'idmap' ? 'single' : 'recursive';
+    else if (option in attributes) own.push(attributes[option]!);
     else if (below in attributes) recursive.push(attributes[below]!);
     else if (option in propagation) propagations.push({ flag: propagation[option]!, recursive: false });
     else if (below in propagation) propagations.push({ flag: propagation[below]!, recursive: true });
     else if (filesystemFlags.has(option)) superFlags.push(option);
-    else if (!ignored.has(option)) data.push(option);
+    else if (!ignored.has(option) && option !== 'tmpcopyup') data.push(option);
   }
   return {
     bind,
@@ -121,6 +128,8 @@ export function parseMountOptions(options: readonly string[], type: string): Mou
     recursiveAttributes: merged(recursive),
     propagation: propagations,
     filesystemFlags: superFlags,
+    idMapping,
+    copyUp: options.includes('tmpcopyup'),
     data,
   };
 }

@@ -5,7 +5,7 @@ import type { Program } from '@drydock/linux/program/program';
 import type { Mount } from '@drydock/oci/runtime-spec';
 import { Failure } from '../failure.ts';
 import { AT_FDCWD, At, Fs, flags, MountAttr, mountAttr, O } from './constants.ts';
-import type { Host } from './host.ts';
+import type { Host, PreparedMount } from './host.ts';
 import { hasLongOption, mountWithLongOptions } from './long-mount.ts';
 import { attributeFlags, isReadOnly, type MountOptions } from './mount-options.ts';
 import { openExisting, openTarget, type TargetKind } from './paths.ts';
@@ -18,6 +18,7 @@ const allowedInProc = new Set(
 );
 allowedInProc.add('/proc/sys/kernel/ns_last_pid');
 
+const duplicate: Named = { value: 1030, text: 'F_DUPFD_CLOEXEC' };
 /** f_type of procfs (statfs(2)). */
 const procMagic = 0x9fa0;
 /** `struct statfs`, for one target after another. */
@@ -37,6 +38,7 @@ export interface MountJob extends MountsOptions {
   readonly mount: Mount;
   readonly destination: string;
   readonly parsed: MountOptions;
+  readonly prepared?: PreparedMount | undefined;
   /** The message of a failing operation on this mount. */
   readonly failure: (op: string, errno: number) => string;
 }
@@ -93,10 +95,15 @@ function cloneSource(program: Program, job: MountJob): Slot {
   const tree = new Slot(`mount of ${source}`);
   const recursive = parsed.recursive ? [At.AT_RECURSIVE] : [];
   const how = flags(Fs.OPEN_TREE_CLONE, O.O_CLOEXEC, ...recursive);
-  program.call('open_tree', [AT_FDCWD, source, how], {
-    store: tree,
-    failure: (errno) => failure(moveText(job), errno),
-  });
+  const opened = program.label();
+  const fails = (errno: number) => failure(moveText(job), errno);
+  if (job.prepared?.use !== 'always') {
+    const otherwise = job.prepared ? { tolerate: [Errno.EACCES], onSuccess: opened } : {};
+    program.call('open_tree', [AT_FDCWD, source, how], { store: tree, failure: fails, ...otherwise });
+  }
+  // The same descriptor under another number, as what follows closes it.
+  if (job.prepared) program.call('fcntl', [job.prepared.descriptor, duplicate, 0], { store: tree, failure: fails });
+  program.place(opened);
   for (const [attributes, below] of [
     [parsed.attributes, false],
     [parsed.recursiveAttributes, true],

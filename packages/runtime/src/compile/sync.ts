@@ -2,24 +2,40 @@
  * How child and parent speak while a process is made:
  *
  *     child                                   parent
- *     {0, hooks} on the report pipe  ───────▶ runs the hooks that want the namespaces, not yet the root
+ *     {0, mappings} on the report pipe ─────▶ writes what ids of the host the ids of the user namespace are
+ *     read of the go pipe            ◀─────── a byte
+ *     clone: another child goes on
+ *     {1, its pid}                   ───────▶ follows that one, which may report before
+ *     {0, hooks}                     ───────▶ runs the hooks that want the namespaces, not yet the root
  *     read of the go pipe            ◀─────── a byte
  *     {0, ready}                     ───────▶ state, pid file, exit code 0
  *     read of the exec FIFO          ◀─────── `start`: what it has found out about the command
  *     execve
  *
- * A failure is {address of the operation, negated errno} instead; the end of the pipe is the child's death.
+ * The first three are for what needs two children: see namespaces.ts. A failure is {address of the operation, negated errno}
+ * instead; the end of the pipe is the child's death.
  */
 import { Memory, Slot } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
 
 /** What the second word of a message is when the first is 0. */
-export const milestones = { hooks: 1, ready: 2 } as const;
+export const milestones = { hooks: 1, ready: 2, mappings: 3 } as const;
+/** The first word of a message whose second is the pid of the child that goes on; no operation has such an address. */
+export const pidMessage = 1;
 export const messageBytes = 16;
 
 /** Tells the parent that a milestone is reached. */
 export function tellParent(program: Program, report: number, milestone: keyof typeof milestones): void {
   const message = new Memory(`{${milestone}}`, messageBytes, [[8, milestones[milestone]]]);
+  program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
+}
+
+/** Tells the parent which process it has to follow from here on. */
+export function tellPid(program: Program, report: number, pid: Slot): void {
+  const message = new Memory('{pid}', messageBytes, [
+    [0, pidMessage],
+    [8, pid],
+  ]);
   program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
 }
 
@@ -29,7 +45,6 @@ export function awaitParent(program: Program, go: number): void {
   program.call('read', [go, new Memory('byte', 8), 1], { onPositive: told, failure: 'wait for the runtime' });
   program.call('exit_group', [1]);
   program.place(told);
-  program.call('close', [go]);
 }
 
 /**

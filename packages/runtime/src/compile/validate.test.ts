@@ -23,7 +23,18 @@ t.test("what makes no sense is refused in runc's words", async (t) => {
       'malformed spec file: duplicated ns {"pid" ""}',
     ],
     [linux({ namespaces: [{ type: 'foo' }] }), 'namespace {"foo" ""} does not exist'],
-    [linux({ namespaces: [{ type: 'user' }] }), 'namespace {"user" ""} is not supported'],
+    [
+      linux({ namespaces: [{ type: 'user' }] }),
+      'user namespaces enabled, but no namespace path to join nor mappings to apply specified',
+    ],
+    [
+      linux({ timeOffsets: { boottime: { secs: 1 } } }),
+      "time namespace offsets specified, but time namespace isn't enabled in the config",
+    ],
+    [
+      linux({ namespaces: [{ type: 'time' }], timeOffsets: { realtime: { secs: 1 } } }),
+      'time offsets for the clock "realtime" are not supported',
+    ],
     [linux({ rootfsPropagation: 'foo' }), 'rootfsPropagation=foo is not supported'],
     [linux({ devices: [{ path: '/dev/x', type: 'x' }] }), 'invalid device type "x"'],
     [

@@ -37,16 +37,26 @@ export function validateProcess({ args, cwd = '', rlimits: limits = [], selinuxL
   if (user?.umask !== undefined && user.umask > 0o777) throw new Failure(`invalid umask ${user.umask.toString(8)}`);
 }
 
-function validateNamespaces({ namespaces = [], uidMappings, gidMappings }: Linux): void {
+function validateNamespaces({ namespaces = [], uidMappings, gidMappings, timeOffsets = {} }: Linux): void {
   const seen = new Set<string>();
   for (const { type = '', path = '' } of namespaces) {
-    if (type === 'user' || type === 'time') throw new Failure(`namespace {"${type}" "${path}"} is not supported`);
     if (!(type in namespaceFlags)) throw new Failure(`namespace {"${type}" "${path}"} does not exist`);
     if (seen.has(type)) throw new Failure(`malformed spec file: duplicated ns {"${type}" "${path}"}`);
     seen.add(type);
   }
-  if (uidMappings?.length || gidMappings?.length)
-    throw new Failure('User namespace mappings specified, but USER namespace is not enabled in the config');
+  const of = (type: string) => namespaces.find((namespace) => namespace.type === type);
+  if (of('user') && !of('user')?.path && !(uidMappings?.length && gidMappings?.length))
+    throw new Failure('user namespaces enabled, but no namespace path to join nor mappings to apply specified');
+  const offsets = Object.keys(timeOffsets);
+  if (offsets.length === 0) return;
+  if (!of('time'))
+    throw new Failure("time namespace offsets specified, but time namespace isn't enabled in the config");
+  if (of('time')?.path)
+    throw new Failure(
+      'time namespace enabled, but both namespace path and time offsets specified -- you may only provide one',
+    );
+  const unknown = offsets.find((clock) => clock !== 'monotonic' && clock !== 'boottime');
+  if (unknown) throw new Failure(`time offsets for the clock "${unknown}" are not supported`);
 }
 
 function validateDevices({ devices = [], resources = {} }: Linux): void {

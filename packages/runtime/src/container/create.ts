@@ -8,12 +8,12 @@ import { syscall } from '@drydock/linux/syscall';
 import type { Spec } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
-import { compileCreate } from '../compile/create.ts';
+import { compileCreate, hasCreateHooks } from '../compile/create.ts';
 import type { CreateDescriptors, Host } from '../compile/host.ts';
-import { cloneFlags } from '../compile/namespaces.ts';
+import { cloneFlags, makesUserNamespace, needsTwoChildren } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
 import { explain, Failure, failingAs, failingAsync } from '../failure.ts';
-import { hasHooks, runHooks } from '../hooks/run.ts';
+import { runHooks } from '../hooks/run.ts';
 import { checkId, lockDirectory, ociState } from './container.ts';
 import { behind, checkPreserved } from './descriptors.ts';
 import { destroy } from './destroy.ts';
@@ -33,9 +33,11 @@ import { homeOf } from './home.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
 import { writePidFile } from './pid-file.ts';
+import { prepareMounts } from './prepared-mounts.ts';
 import { processStat } from './process.ts';
 import { writeFilter } from './seccomp-file.ts';
 import { type ContainerState, makeStateDirectory, writeState } from './state.ts';
+import { hasUserNamespace, writeMappings } from './user-namespace.ts';
 
 export interface CreateOptions {
   readonly root: string;
@@ -101,34 +103,46 @@ interface StartOptions extends CreateOptions {
 async function startInit(options: StartOptions): Promise<InitProcess> {
   const { spec, cgroup, directory, id, state, log } = options;
   makeCgroup(cgroup, spec);
-  const { hooks = {} } = spec;
   const { preserved } = options;
-  const namespaces = openNamespaces(spec.linux?.namespaces ?? [], preserved);
+  const { namespaces: wanted = [], uidMappings = [], gidMappings = [] } = spec.linux ?? {};
+  const twoChildren = needsTwoChildren(wanted);
+  const namespaces = openNamespaces(wanted, preserved);
   const report = makePipe(preserved);
-  const go = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer') ? makePipe(preserved) : undefined;
+  const go = hasCreateHooks(spec) || makesUserNamespace(wanted) ? makePipe(preserved) : undefined;
   const fifo = behind(preserved, makeFifo(`${directory}/exec.fifo`));
   const entry = cgroup.openEntry();
   const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
   const console = options.console === undefined ? undefined : behind(preserved, options.console);
-  const host = gatherHost(options, {
-    report: report.write,
-    go: go?.read,
-    fifo,
-    console,
-    tasks,
-    namespaces,
-  });
+  const prepared = await prepareMounts(spec, preserved);
+  const host = gatherHost(
+    { ...options, prepared },
+    {
+      report: report.write,
+      go: go?.read,
+      fifo,
+      console,
+      tasks,
+      namespaces,
+    },
+  );
   const missing = unavailableCapabilities(spec.process?.capabilities ?? {}, host.boundingSet);
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
   writeFilter(directory, host.seccomp);
   const program = compileCreate({ spec, rootfs: options.rootfs, options }, host);
-  const keep = [fifo, ...tasks, ...Object.values(namespaces), ...(console === undefined ? [] : [console])];
+  const keep = [
+    ...[...prepared.values()].map(({ descriptor }) => descriptor),
+    fifo,
+    ...tasks,
+    ...Object.values(namespaces),
+    ...(console === undefined ? [] : [console]),
+  ];
   const init = InitProcess.start({
     program,
     machine: host.machine,
     title: ['drydock-runtime', 'init', id],
-    namespaces: cloneFlags(spec.linux?.namespaces ?? []),
-    pidNamespace: namespaces.pid,
+    namespaces: cloneFlags(wanted),
+    pidNamespace: twoChildren ? undefined : namespaces.pid,
+    handsOver: twoChildren,
     cgroup: entry.birthplace,
     preserved,
     keep,
@@ -140,8 +154,11 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
       cgroup.oomKills() > 0
         ? 'container init was OOM-killed (memory limit too low?)'
         : `error during container init: it ended with exit code ${exitCode} before it was ready`;
-    while (init.next(explainDeath) === 'hooks') {
-      await runCreateHooks(spec, { ...state, pid: init.pid });
+    for (;;) {
+      const milestone = init.next(explainDeath);
+      if (milestone === 'ready') break;
+      if (milestone === 'mappings') await writeMappings(init.pid, { uids: uidMappings, gids: gidMappings });
+      else await runCreateHooks(spec, { ...state, pid: init.pid });
       init.proceed();
     }
     return init;
@@ -159,7 +176,10 @@ async function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): Prom
     const creating = ociState(state, 'creating');
     await runHooks(hooks, 'prestart', { state: creating });
     await runHooks(hooks, 'createRuntime', { state: creating });
-    await runHooks(hooks, 'createContainer', { state: creating, inside: state.pid });
+    await runHooks(hooks, 'createContainer', {
+      state: creating,
+      inside: { pid: state.pid, namespaces: Object.keys(state.namespaces) },
+    });
   });
 }
 
@@ -177,15 +197,19 @@ function makeCgroup(cgroup: Cgroup, { linux: { resources = {} } = {} }: Spec): v
   }
 }
 
-function gatherHost(options: StartOptions, descriptors: CreateDescriptors): Host<CreateDescriptors> {
+function gatherHost(
+  options: StartOptions & Pick<Host, 'prepared'>,
+  descriptors: CreateDescriptors,
+): Host<CreateDescriptors> {
   const { spec, rootfs, root, host } = options;
   const { process = {}, mounts = [] } = spec;
   return {
-    ...processFacts(),
+    ...processFacts({ entered: hasUserNamespace(spec.linux?.namespaces ?? []) }),
     descriptors,
     cgroup: host,
     rootParent: mountOf(rootfs, host.mountinfo),
     sources: sourceFacts(mounts),
+    prepared: options.prepared,
     modes: targetModes(rootfs, mounts),
     home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
     seccomp: failingAs('unable to init seccomp', () => seccompFacts(spec.linux?.seccomp, root)),
@@ -212,6 +236,8 @@ function initialState({ id, bundle, spec }: CreateOptions, rootfs: string, cgrou
     cgroupPaths: cgroup.paths,
     namespaces: Object.fromEntries((spec.linux?.namespaces ?? []).map(({ type = '', path = '' }) => [type, path])),
     hooks: spec.hooks ?? {},
+    uidMappings: spec.linux?.uidMappings ?? [],
+    gidMappings: spec.linux?.gidMappings ?? [],
   };
 }
 

@@ -53,17 +53,20 @@ function startExec(container: Container, options: ExecOptions): InitProcess {
   const { process, log, preserved } = options;
   const { pid, directory } = container;
   const pidfd = behind(preserved, openProcess(pid));
-  const pidNamespace = openFile(`/proc/${pid}/ns/pid`, Open.read);
+  const namespaces = Object.keys(container.state.namespaces);
+  const twoChildren = namespaces.includes('user');
+  const pidNamespace = twoChildren ? undefined : openFile(`/proc/${pid}/ns/pid`, Open.read);
   const report = makePipe(preserved);
   const { tasks: opened, birthplace } = container.cgroup.openEntry();
   const tasks = opened.map((descriptor) => behind(preserved, descriptor));
   const console = options.console === undefined ? undefined : behind(preserved, options.console);
   const host: Host = {
-    ...processFacts(),
+    ...processFacts({ entered: twoChildren }),
     descriptors: { report: report.write, console, tasks, namespaces: {} },
     cgroup: { version: container.cgroup.version, directories: [] },
     rootParent: '/',
     sources: new Map(),
+    prepared: new Map(),
     modes: new Map(),
     home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',
     seccomp: readFilter(directory, () => {
@@ -77,7 +80,7 @@ function startExec(container: Container, options: ExecOptions): InitProcess {
   const keep = [pidfd, ...tasks, ...(console === undefined ? [] : [console])];
   const start = (cgroup: number | undefined) =>
     InitProcess.start({
-      program: compileExec({ process, container: pidfd, preserved, finding }, host),
+      program: compileExec({ process, container: pidfd, namespaces, preserved, finding }, host),
       machine: host.machine,
       title: ['drydock-runtime', 'init', container.id],
       namespaces: 0,
@@ -86,6 +89,7 @@ function startExec(container: Container, options: ExecOptions): InitProcess {
       preserved,
       keep,
       report,
+      handsOver: twoChildren,
     });
   const init = startNear(pid, birthplace, start);
   try {

@@ -17,17 +17,24 @@ import { SyscallError, syscall, trySyscall } from '@drydock/linux/syscall';
 import type { Mount, Process, Seccomp } from '@drydock/oci/runtime-spec';
 import type { CgroupDirectory, Host, SourceFacts } from '../compile/host.ts';
 import { parseMountOptions } from '../compile/mount-options.ts';
+import { isInUserNamespace } from './user-namespace.ts';
 
 /** What holds for every process that this invocation starts. */
-export type ProcessFacts = Pick<Host, 'machine' | 'lastCapability' | 'boundingSet' | 'stdio' | 'oomScoreAdj' | 'kcore'>;
+export type ProcessFacts = Pick<
+  Host,
+  'machine' | 'lastCapability' | 'boundingSet' | 'stdio' | 'oomScoreAdj' | 'kcore' | 'userNamespace'
+>;
 
-export function processFacts(): ProcessFacts {
+/** `entered`: the process will be in another user namespace, where it may do everything. */
+export function processFacts({ entered = false }: { readonly entered?: boolean } = {}): ProcessFacts {
   const status = readText('/proc/self/status');
   const mask = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
+  const lastCapability = Number(readText('/proc/sys/kernel/cap_last_cap'));
   return {
     machine: process.arch === 'arm64' ? 'arm64' : 'x64',
-    lastCapability: Number(readText('/proc/sys/kernel/cap_last_cap')),
-    boundingSet: mask('CapBnd') & mask('CapPrm'),
+    lastCapability,
+    boundingSet: entered ? (1n << BigInt(lastCapability + 1)) - 1n : mask('CapBnd') & mask('CapPrm'),
+    userNamespace: entered || isInUserNamespace(),
     stdio: [0, 1, 2].map(stdioFacts),
     oomScoreAdj: Number(readText('/proc/self/oom_score_adj')),
     kcore: exists('/proc/kcore'),

@@ -10,10 +10,16 @@ import { type Layout, layOut, type Machine } from '@drydock/linux/program/layout
 import type { Program } from '@drydock/linux/program/program';
 import { headerAddress } from '@drydock/linux/program/routine';
 import { syscall, trySyscall } from '@drydock/linux/syscall';
-import { messageBytes, milestones } from '../compile/sync.ts';
+import { messageBytes, milestones, pidMessage } from '../compile/sync.ts';
 import { Failure } from '../failure.ts';
 import { behind } from './descriptors.ts';
 import { waitForChild } from './process.ts';
+
+type Message = keyof typeof milestones | 'pid';
+
+const milestoneNames = Object.fromEntries(
+  Object.entries(milestones).map(([name, number]) => [number, name]),
+) as Readonly<Record<number, keyof typeof milestones>>;
 
 export interface Pipe {
   readonly read: number;
@@ -42,17 +48,22 @@ export interface InitOptions {
   readonly keep: readonly number[];
   readonly report: Pipe;
   readonly go?: Pipe | undefined;
+  /** Whether a child of the child goes on, whose pid is reported. */
+  readonly handsOver?: boolean;
 }
 
 /** A child on its way. Its pipes are this object's: {@link InitProcess.close} closes them. */
 export class InitProcess {
-  readonly pid: number;
+  /** The process that is at work; another one after a child of the first has gone on. */
+  pid: number;
   readonly #layout: Layout;
   readonly #report: Pipe;
   readonly #go: Pipe | undefined;
+  #handsOver: boolean;
 
-  private constructor(pid: number, layout: Layout, report: Pipe, go: Pipe | undefined) {
+  private constructor(pid: number, layout: Layout, { report, go, handsOver = false }: InitOptions) {
     this.pid = pid;
+    this.#handsOver = handsOver;
     this.#layout = layout;
     this.#report = report;
     this.#go = go;
@@ -74,7 +85,7 @@ export class InitProcess {
     // Only the child shall hold the ends that it uses: then their end is its end.
     closeFile(report.write);
     if (go) closeFile(go.read);
-    return new InitProcess(pid, layout, report, go);
+    return new InitProcess(pid, layout, options);
   }
 
   /**
@@ -82,9 +93,14 @@ export class InitProcess {
    * some for a child that died without any.
    */
   next(explainDeath: (exitCode: number) => string): keyof typeof milestones {
-    const milestone = this.#read();
-    if (milestone === undefined) throw new Failure(explainDeath(waitForChild(this.pid)));
-    return milestone === milestones.hooks ? 'hooks' : 'ready';
+    let message: Message | undefined;
+    // A second child may report before the first has told its pid.
+    while (message === undefined || message === 'pid' || (this.#handsOver && message !== 'mappings')) {
+      const next = this.#read();
+      if (next === undefined) throw new Failure(explainDeath(waitForChild(this.pid)));
+      if (next !== 'pid') message = next;
+    }
+    return message;
   }
 
   /** Waits until the child has executed another file, or has died. Throws {@link Failure} if an operation failed. */
@@ -109,15 +125,26 @@ export class InitProcess {
     trySyscall('wait4', this.pid, new Uint8Array(4), 0, null);
   }
 
-  /** A milestone's number; undefined at the end of the pipe. Throws on a report of failure. */
-  #read(): number | undefined {
+  /** What is reported next; undefined at the end of the pipe. Throws on a report of failure. */
+  #read(): Message | undefined {
     const message = Buffer.alloc(messageBytes);
     const length = syscall('read', [this.#report.read, message, messageBytes], 'read from the container');
     if (length < messageBytes) return undefined;
     const address = Number(message.readBigUInt64LE(0));
     const result = Number(message.readBigInt64LE(8));
+    if (address === pidMessage) {
+      this.#follow(result);
+      return 'pid';
+    }
     if (address !== 0) throw new Failure(this.#failureText(address, -result));
-    return result;
+    return milestoneNames[result];
+  }
+
+  /** The first child ends, the second goes on. */
+  #follow(pid: number): void {
+    waitForChild(this.pid);
+    this.pid = pid;
+    this.#handsOver = false;
   }
 
   #failureText(address: number, errno: number): string {

@@ -6,11 +6,10 @@ import { deviceSettingsV1 } from '@drydock/linux/cgroups/settings-v1';
 import { readText } from '@drydock/linux/disk';
 import { describeProgram } from '@drydock/linux/program/describe';
 import type { Spec } from '@drydock/oci/runtime-spec';
-import { compileCreate } from '../compile/create.ts';
+import { compileCreate, hasCreateHooks } from '../compile/create.ts';
 import type { CreateDescriptors, Host } from '../compile/host.ts';
-import { namespaceFlags } from '../compile/namespaces.ts';
+import { makesUserNamespace, namespaceFlags, needsTwoChildren } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
-import { hasHooks } from '../hooks/run.ts';
 import { absoluteRootfs } from './create.ts';
 import { deviceRules } from './device-rules.ts';
 import {
@@ -23,6 +22,7 @@ import {
   targetModes,
 } from './facts.ts';
 import { homeOf } from './home.ts';
+import { hasUserNamespace } from './user-namespace.ts';
 
 /** One step; `branches` name later steps of the program by its own numbers. */
 export interface Step {
@@ -48,7 +48,7 @@ const fd = { report: 10, go: 11, fifo: 12, console: 13, firstTask: 20, firstName
 export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly Step[] {
   validateSpec(spec);
   const rootfs = absoluteRootfs(bundle, spec);
-  const { linux = {}, process = {}, mounts = [], hooks = {} } = spec;
+  const { linux = {}, process = {}, mounts = [] } = spec;
   const mountinfo = readText('/proc/self/mountinfo');
   const hierarchies = parseHierarchies(mountinfo, readText('/proc/self/cgroup'));
   const cgroup = cgroupAt(linux.cgroupsPath || id, hierarchies);
@@ -56,10 +56,10 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
   const joined = namespaces.filter(({ path }) => path);
   const controllers = Object.keys(cgroup.paths).filter((name) => name !== '');
   const host: Host<CreateDescriptors> = {
-    ...processFacts(),
+    ...processFacts({ entered: hasUserNamespace(namespaces) }),
     descriptors: {
       report: fd.report,
-      go: hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer') ? fd.go : undefined,
+      go: hasCreateHooks(spec) || makesUserNamespace(namespaces) ? fd.go : undefined,
       fifo: fd.fifo,
       console: process.terminal ? fd.console : undefined,
       tasks: controllers.map((_, index) => fd.firstTask + index),
@@ -68,6 +68,7 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
     cgroup: { version: hierarchies.version, directories: cgroupDirectories(hierarchies, cgroup) },
     rootParent: mountOf(rootfs, mountinfo),
     sources: sourceFacts(mounts),
+    prepared: new Map(),
     modes: targetModes(rootfs, mounts),
     home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
     seccomp: seccompFacts(linux.seccomp, root),
@@ -110,6 +111,7 @@ export function planText(steps: readonly Step[]): string {
 }
 
 function cloneText({ linux }: Spec): string {
+  if (needsTwoChildren(linux?.namespaces ?? [])) return 'CLONE_VM|CLONE_VFORK|CLONE_CLEAR_SIGHAND|CLONE_INTO_CGROUP';
   const made = (linux?.namespaces ?? []).filter(({ path, type }) => !path && type !== 'cgroup');
   const names = made.map(({ type }) => namespaceFlags[type as keyof typeof namespaceFlags].text);
   return ['CLONE_VM', 'CLONE_VFORK', 'CLONE_CLEAR_SIGHAND', 'CLONE_INTO_CGROUP', ...names].join('|');

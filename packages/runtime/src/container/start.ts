@@ -11,7 +11,10 @@ export async function startContainer(container: Container): Promise<void> {
   if (status === 'running') throw new Failure('cannot start an already running container');
   if (status === 'stopped') throw new Failure('cannot start a container that has stopped');
   if (status !== 'created') throw new Failure(`cannot start a container in the ${status} state`);
-  await runHooks(state.hooks, 'startContainer', { state: container.ociState('created'), inside: pid });
+  await runHooks(state.hooks, 'startContainer', {
+    state: container.ociState('created'),
+    inside: { pid, namespaces: Object.keys(state.namespaces) },
+  });
   const descriptor = openFile(container.fifo, Open.write | Open.nonblock);
   try {
     writeAll(descriptor, Buffer.from(`${readFinding(container.directory)}\n`), container.fifo);

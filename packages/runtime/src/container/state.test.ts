@@ -17,6 +17,8 @@ const state: ContainerState = {
   rootfs: '/b/rootfs',
   annotations: { key: 'a=b', other: '' },
   cgroupPaths: { memory: '/sys/fs/cgroup/memory/c', '': '/sys/fs/cgroup/unified/c' },
+  uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+  gidMappings: [],
   namespaces: { pid: '', network: '/run/netns/n' },
   hooks: { poststop: [{ path: '/bin/true', args: ['true'], timeout: 2 }] },
 };

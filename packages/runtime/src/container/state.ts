@@ -5,7 +5,7 @@
  */
 import { makeDirectories, Open, readTextIfPresent, rename, writeFile } from '@drydock/linux/disk';
 import { list, map, parseShaped, struct } from '@drydock/oci/runtime-shape';
-import type { Hook, Hooks } from '@drydock/oci/runtime-spec';
+import type { Hook, Hooks, IdMapping } from '@drydock/oci/runtime-spec';
 
 export interface ContainerState {
   readonly id: string;
@@ -23,6 +23,8 @@ export interface ContainerState {
   /** The namespaces of the configuration: by type, the path of an existing one or ''. */
   readonly namespaces: Readonly<Record<string, string>>;
   readonly hooks: Hooks;
+  readonly uidMappings: readonly IdMapping[];
+  readonly gidMappings: readonly IdMapping[];
   readonly capabilities?: unknown;
 }
 
@@ -37,6 +39,8 @@ const command = struct('Command', {
 
 const hooks = list(command);
 
+const mappings = list(struct('IDMap', { container_id: 'int64', host_id: 'int64', size: 'int64' }));
+
 const file = struct('State', {
   id: 'string',
   init_process_pid: 'int',
@@ -48,6 +52,8 @@ const file = struct('State', {
     version: 'string',
     labels: list('string'),
     namespaces: list(struct('Namespace', { type: 'string', path: 'string' })),
+    uid_mappings: mappings,
+    gid_mappings: mappings,
     Hooks: struct('Hooks', {
       prestart: hooks,
       createRuntime: hooks,
@@ -67,6 +73,8 @@ const namespaceNames: Readonly<Record<string, readonly [kind: string, file: stri
   mount: ['NEWNS', 'mnt'],
   pid: ['NEWPID', 'pid'],
   uts: ['NEWUTS', 'uts'],
+  user: ['NEWUSER', 'user'],
+  time: ['NEWTIME', 'time'],
 };
 
 const bundleLabel = 'bundle=';
@@ -94,6 +102,8 @@ export function readState(directory: string): ContainerState | undefined {
         path ?? '',
       ]),
     ),
+    uidMappings: (config.uid_mappings ?? []).map(ociMapping),
+    gidMappings: (config.gid_mappings ?? []).map(ociMapping),
     hooks: Object.fromEntries(
       Object.entries(config.Hooks ?? {}).map(([kind, each]) => [
         kind,
@@ -115,6 +125,8 @@ export function writeState(directory: string, state: ContainerState): void {
       no_pivot_root: false,
       rootfs: state.rootfs,
       namespaces: Object.entries(state.namespaces).map(([type, path]) => ({ type: namespaceNames[type]?.[0], path })),
+      uid_mappings: state.uidMappings.map(runcMapping),
+      gid_mappings: state.gidMappings.map(runcMapping),
       // runc wants at least one field of its resources.
       cgroups: { name: state.id, path: '', memory: 0, Systemd: false, Rootless: false },
       version: state.ociVersion,
@@ -142,6 +154,22 @@ export function makeStateDirectory(root: string, directory: string): boolean {
 
 function runcHook({ timeout, ...hook }: Hook): unknown {
   return { ...hook, dir: '', ...(timeout ? { timeout: timeout * 1e9 } : {}) };
+}
+
+function runcMapping({ containerID = 0, hostID = 0, size = 0 }: IdMapping): unknown {
+  return { container_id: containerID, host_id: hostID, size };
+}
+
+function ociMapping({
+  container_id = 0,
+  host_id = 0,
+  size = 0,
+}: {
+  container_id?: number;
+  host_id?: number;
+  size?: number;
+}): IdMapping {
+  return { containerID: container_id, hostID: host_id, size };
 }
 
 function splitLabel(label: string): [string, string] {

@@ -13,13 +13,19 @@ import type { HookOptions } from './run.ts';
 /** Throws {@link Failure} if it does not end well: `error running hook: exit status 1, stdout: , stderr: `. */
 export function runHook(hook: Hook, { state, inside }: HookOptions): void {
   const files = { stdin: memoryFile('state'), stdout: memoryFile('stdout'), stderr: memoryFile('stderr') };
-  const container = inside === undefined ? undefined : openProcess(inside);
-  const pidNamespace = inside === undefined ? undefined : openPidNamespace(inside);
+  const container = inside === undefined ? undefined : openProcess(inside.pid);
+  const twoChildren = inside?.namespaces.includes('user') ?? false;
+  const pidNamespace = inside === undefined || twoChildren ? undefined : openPidNamespace(inside.pid);
   const report = makePipe(3);
   try {
     writeAll(files.stdin, Buffer.from(JSON.stringify(state)));
     syscall('lseek', [files.stdin, 0, 0]);
-    const program = compileHook(hook, hookEnvironment(hook), files, container);
+    const program = compileHook(
+      hook,
+      hookEnvironment(hook),
+      files,
+      container === undefined ? undefined : { container, namespaces: inside?.namespaces ?? [], report: report.write },
+    );
     const child = InitProcess.start({
       program,
       machine: process.arch as Machine,
@@ -29,6 +35,7 @@ export function runHook(hook: Hook, { state, inside }: HookOptions): void {
       preserved: 3,
       keep: [...Object.values(files), ...(container === undefined ? [] : [container])],
       report,
+      handsOver: twoChildren,
     });
     const exit = awaitHook(child, hook.timeout);
     child.close();

@@ -4,7 +4,7 @@ import { Memory } from '@drydock/linux/program/operation';
 import { Program } from '@drydock/linux/program/program';
 import type { Hook } from '@drydock/oci/runtime-spec';
 import { compileSession } from '../compile/descriptors.ts';
-import { joinContainer } from '../compile/exec.ts';
+import { type JoinOptions, joinContainer } from '../compile/exec.ts';
 
 export interface HookFiles {
   readonly stdin: number;
@@ -12,16 +12,16 @@ export interface HookFiles {
   readonly stderr: number;
 }
 
-/** `container`: a descriptor of the process whose namespaces the hook runs in. */
-export function compileHook(hook: Hook, env: readonly string[], files: HookFiles, container?: number): Program {
+/** `inside`: whose namespaces the hook runs in. */
+export function compileHook(hook: Hook, env: readonly string[], files: HookFiles, inside?: JoinOptions): Program {
   const { path = '', args = [path] } = hook;
   const program = new Program();
-  compileSession(program);
   program.stage('hook', 'hooks');
   program.call('rt_sigprocmask', [{ value: 2, text: 'SIG_SETMASK' }, new Memory('[]', 8), 0, 8]);
   for (const [target, descriptor] of [files.stdin, files.stdout, files.stderr].entries())
     program.call('dup3', [descriptor, target, 0]);
-  if (container !== undefined) joinContainer(program, container);
+  if (inside !== undefined) joinContainer(program, inside);
+  compileSession(program);
   program.call('close_range', [3, 0xffffffff, 4]);
   program.call('execve', [path, strings(args), strings(env)], {
     failure: (errno) => `fork/exec ${path}: ${errnoText(errno)}`,

@@ -7,8 +7,8 @@ import { explain, Failure } from '../failure.ts';
 
 export interface HookOptions {
   readonly state: State;
-  /** Run in the namespaces of this process, not in the runtime's. */
-  readonly inside?: number;
+  /** Run in the namespaces of this process, not in the runtime's: those that the container has of its own, by type. */
+  readonly inside?: { readonly pid: number; readonly namespaces: readonly string[] };
 }
 
 /** Runs the hooks of a kind in order; the first that fails ends it: `error running hook #0: …`. */
@@ -21,9 +21,4 @@ export async function runHooks(hooks: Hooks, kind: keyof Hooks, options: HookOpt
       throw new Failure(`error running hook #${index}: ${explain(error)}`, { cause: error });
     }
   }
-}
-
-/** Whether any of the kinds has a hook. */
-export function hasHooks(hooks: Hooks, ...kinds: readonly (keyof Hooks)[]): boolean {
-  return kinds.some((kind) => hooks[kind]?.length);
 }

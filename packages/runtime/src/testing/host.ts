@@ -21,10 +21,12 @@ export function fakeHost(changes: Partial<Host<CreateDescriptors>> = {}): Host<C
     boundingSet: (1n << 41n) - 1n,
     rootParent: '/',
     sources: new Map(),
+    prepared: new Map(),
     modes: new Map(),
     stdio: [0, 1, 2].map(() => ({ null: false, uid: 0 })),
     home: '/root',
     oomScoreAdj: 0,
+    userNamespace: false,
     kcore: true,
     ...changes,
   };

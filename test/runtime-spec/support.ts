@@ -1,0 +1,111 @@
+/**
+ * Tests of the runtime specification, one file a feature. A case is a configuration and what must be seen of it; it is run
+ * with this project's runtime and with runc, so that a case that asks for more than runc keeps is noticed.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import { type DraftSpec, type Outcome, Sandbox, unable } from '../../packages/runtime/src/testing/sandbox.ts';
+
+/** A place to run cases of one runtime in. */
+export interface Bench {
+  readonly sandbox: Sandbox;
+  readonly ours: boolean;
+  /** Runs a bundle in the foreground. */
+  run(bundle: string, options?: { readonly args?: readonly string[] }): Outcome;
+  /** Starts a container that runs until {@link Bench.stop}; answers its id and its pid. */
+  start(bundle: string): { readonly id: string; readonly pid: number };
+  exec(id: string, ...words: readonly string[]): Outcome;
+  stop(id: string): void;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly edit?: (spec: DraftSpec, sandbox: Sandbox) => void;
+  /** The container's command, for the shell. */
+  readonly script?: string;
+  /** What it must print, and its exit code, which is 0 if absent. */
+  readonly prints?: string | RegExp;
+  readonly code?: number;
+  /** What must be in the messages. */
+  readonly says?: string | RegExp;
+  /** Does everything itself, instead of a script. */
+  readonly act?: (t: Test, bench: Bench) => void | Promise<void>;
+  /** Why runc is not compared: what its version lacks, or where ours is meant to differ. */
+  readonly notRunc?: string;
+  /** Why this machine cannot, if it cannot. */
+  readonly skip?: string | false;
+}
+
+const noRunc = spawnSync('runc', ['--version']).status !== 0 && 'needs runc';
+
+/** Runs the cases of a feature with each runtime. */
+export function testFeature(feature: string, cases: readonly Case[]): void {
+  t.test(feature, { skip: unable }, async (t) => {
+    const ours = new Sandbox();
+    // A user namespace's root is nobody to the directories above its root filesystem.
+    chmodSync(ours.directory, 0o711);
+    t.teardown(() => ours.remove());
+    const runc = ours.as(['runc']);
+    for (const each of cases) {
+      await t.test(`ours: ${each.name}`, { skip: each.skip ?? false }, (t) => runCase(t, benchOf(ours, true), each));
+      const skip = each.skip || noRunc || each.notRunc;
+      await t.test(`runc: ${each.name}`, { skip: skip ? skip : false }, (t) => runCase(t, benchOf(runc, false), each));
+    }
+    t.same(ours.leftovers(), [], 'nothing is left');
+  });
+}
+
+async function runCase(t: Test, bench: Bench, each: Case): Promise<void> {
+  const { sandbox } = bench;
+  if (each.act) await each.act(t, bench);
+  else {
+    const bundle = sandbox.script(each.script ?? 'true', (spec) => each.edit?.(spec, sandbox));
+    const outcome = bench.run(bundle);
+    const { code, stdout, stderr } = outcome;
+    t.equal(code, each.code ?? 0, `exit code; stderr: ${stderr}`);
+    if (each.prints !== undefined) t.match(stdout, each.prints);
+    if (each.says !== undefined) t.match(messages(outcome), each.says);
+  }
+}
+
+/** Everything that a runtime said, to the terminal and to its log. */
+export function messages({ stderr, log }: Outcome): string {
+  return [stderr, ...log.map(({ msg }) => msg)].join('\n');
+}
+
+function benchOf(sandbox: Sandbox, ours: boolean): Bench {
+  return {
+    sandbox,
+    ours,
+    run: (bundle, { args = [] } = {}) => {
+      const id = sandbox.id();
+      const outcome = sandbox.run(['run', ...args, '-b', bundle, id]);
+      sandbox.run(['delete', '--force', id]);
+      return outcome;
+    },
+    start: (bundle) => {
+      const id = sandbox.id();
+      const { code, stderr } = sandbox.run(['run', '-d', '-b', bundle, id]);
+      if (code !== 0) throw new Error(`the container did not start: ${stderr}`);
+      return { id, pid: JSON.parse(sandbox.run(['state', id]).stdout).pid };
+    },
+    exec: (id, ...words) => sandbox.run(['exec', id, ...words]),
+    stop: (id) => {
+      sandbox.run(['delete', '--force', id]);
+    },
+  };
+}
+
+/** Gives a configuration a user namespace of 65536 ids from 100000 on. */
+export function withUserNamespace(spec: DraftSpec): void {
+  const mapping = { containerID: 0, hostID: 100000, size: 65536 };
+  spec.linux.namespaces!.push({ type: 'user' });
+  spec.linux.uidMappings = [mapping];
+  spec.linux.gidMappings = [mapping];
+}
+
+/** Puts a path in place of a new namespace, or adds it. */
+export function join(spec: DraftSpec, type: string, path: string): void {
+  spec.linux.namespaces = [...spec.linux.namespaces!.filter((each) => each.type !== type), { type, path }];
+}
