@@ -1,5 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { receiveDescriptors } from '@drydock/linux/descriptor-message';
+import { acceptUnix, listenUnix } from '@drydock/linux/socket';
+import { syscall } from '@drydock/linux/syscall';
 import t from 'tap';
 import { Sandbox, unable } from './testing/sandbox.ts';
 
@@ -34,7 +37,7 @@ t.test('exec', { skip: unable }, async (t) => {
   });
 
   await t.test('flags change the process', async (t) => {
-    const flags = ['--user', '1000:1001', '--cwd', '/tmp', '--env', 'A=b', '-e', 'C=d', '--cap', 'CAP_CHOWN'];
+    const flags = ['--user', '1000:1001', '--cwd', '/tmp', '-e', 'A=b', '-e', 'C=d', '--cap', 'CAP_CHOWN'];
     const { stdout } = exec(
       ...flags,
       id,
@@ -65,7 +68,7 @@ t.test('exec', { skip: unable }, async (t) => {
       user: { uid: 0, gid: 0 },
     };
     writeFileSync(file, JSON.stringify(process));
-    const { openSync, closeSync } = await import('node:fs');
+    const { openSync } = await import('node:fs');
     const descriptor = openSync(out, 'w');
     const result = sandbox.run(['exec', '--process', file, '--detach', '--pid-file', pidFile, id], {
       stdio: ['ignore', descriptor, descriptor],
@@ -116,6 +119,22 @@ t.test('exec', { skip: unable }, async (t) => {
     ];
     for (const [args, code, stderr] of errors) t.match(exec(...args), { code, stderr }, args.join(' '));
     t.equal(exec(id, 'nosuch').log.at(-1)?.msg, exec(id, 'nosuch').stderr.trim());
+  });
+
+  await t.test('a descriptor of the process for the caller', async (t) => {
+    const socket = join(sandbox.directory, 'pidfd.sock');
+    const listener = listenUnix(socket);
+    t.teardown(() => closeSync(listener));
+    t.equal(exec('--pidfd-socket', socket, '--detach', id, 'sleep', '50').code, 0);
+    const connection = acceptUnix(listener);
+    const { data, descriptors } = receiveDescriptors(connection);
+    t.equal(data.toString(), 'setns');
+    const [process = -1] = descriptors;
+    const fields = readFileSync(`/proc/self/fdinfo/${process}`, 'utf8');
+    const pid = Number(/^Pid:\s*(\d+)$/m.exec(fields)?.[1]);
+    t.equal(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), 'sleep\x0050\0');
+    syscall('pidfd_send_signal', [process, 9, null, 0]);
+    for (const descriptor of [process, connection]) closeSync(descriptor);
   });
 
   await t.test('a script whose interpreter is missing', async (t) => {

@@ -10,7 +10,7 @@ const table: readonly Flag[] = [
 
 t.test('one dash or two, a value attached or not', async (t) => {
   const { flags, rest } = parseFlags(
-    ['-bundle', '/b', '-no-subreaper', '--preserve-fds=2', '-e', 'A=b', '--env=C=d', 'id', '-b'],
+    ['-bundle', '/b', '-no-subreaper', '--preserve-fds=2', '-e', 'A=b', '-e=C=d', 'id', '-b'],
     table,
   );
   t.equal(flags.text('bundle'), '/b');
@@ -31,5 +31,8 @@ t.test('what does not fit', async (t) => {
   t.throws(() => parseFlags(['--bundle'], table), { message: 'flag needs an argument: -bundle' });
   t.throws(() => parseFlags(['--preserve-fds', 'x'], table), /invalid value "x" for flag -preserve-fds/);
   t.throws(() => parseFlags(['--no-subreaper=maybe'], table), /invalid boolean value "maybe"/);
+  t.throws(() => parseFlags(['-b', 'x', '--bundle', 'y'], table), {
+    message: 'Cannot use two forms of the same flag: b bundle',
+  });
   t.equal(parseFlags(['--no-subreaper=false'], table).flags.bool('no-subreaper'), false);
 });

@@ -4,14 +4,22 @@
  * `-no-subreaper`), and loading it takes 3 ms.
  */
 import { Failure } from '../failure.ts';
+import { goDuration } from './duration.ts';
+
+/** What follows a flag; `list` and `numbers` may be given again and again. */
+export type FlagKind = 'bool' | 'string' | 'number' | 'duration' | 'list' | 'numbers';
 
 /** A flag of a command. */
 export interface Flag {
   /** Its names, the long one first. */
   readonly names: readonly string[];
-  readonly kind: 'bool' | 'string' | 'number' | 'list';
+  readonly kind: FlagKind;
   /** What the help says of it. */
   readonly help: string;
+  /** Words that it may be followed by, for completion. */
+  readonly choices?: readonly string[];
+  /** Accepted, and not in the help. */
+  readonly hidden?: boolean;
   readonly default?: string | number;
 }
 
@@ -29,7 +37,7 @@ export class Flags {
 
   bool(name: string): boolean {
     const value = this.#values.get(name)?.at(-1);
-    return value !== undefined && value !== 'false' && value !== '0';
+    return value !== undefined && !/^(false|f|0)$/i.test(value);
   }
 
   /** The last value given. */
@@ -62,6 +70,7 @@ export class UsageError extends Failure {}
  */
 export function parseFlags(words: readonly string[], table: readonly Flag[], { anywhere = false } = {}): ParsedFlags {
   const values = new Map<string, string[]>();
+  const spelled = new Map<string, string>();
   const rest: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!;
@@ -85,12 +94,33 @@ export function parseFlags(words: readonly string[], table: readonly Flag[], { a
     if (value === undefined && flag.kind === 'bool') value = 'true';
     if (value === undefined) value = words[++index];
     if (value === undefined) throw new UsageError(`flag needs an argument: -${name}`);
-    if (flag.kind === 'number' && !/^-?\d+$/.test(value))
-      throw new UsageError(`invalid value "${value}" for flag -${name}: parse error`);
-    if (flag.kind === 'bool' && !/^(true|false|1|0|t|f)$/i.test(value))
-      throw new UsageError(`invalid boolean value "${value}" for -${name}: parse error`);
+    checkValue(flag.kind, name, value);
     const long = flag.names[0]!;
-    values.set(long, flag.kind === 'list' ? [...(values.get(long) ?? []), value] : [value]);
+    const before = spelled.get(long) ?? name;
+    if (before !== name) {
+      const order = flag.names.filter((each) => each === before || each === name).reverse();
+      throw new UsageError(`Cannot use two forms of the same flag: ${order.join(' ')}`);
+    }
+    spelled.set(long, name);
+    const isList = flag.kind === 'list' || flag.kind === 'numbers';
+    values.set(long, isList ? [...(values.get(long) ?? []), value] : [value]);
   }
   return { flags: new Flags(values), rest };
+}
+
+/** Throws {@link UsageError} in the words of Go's flag package. */
+function checkValue(kind: FlagKind, name: string, value: string): void {
+  const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(value)} for flag -${name}: ${why}`);
+  if (kind === 'number' && !/^[+-]?\d+$/.test(value)) throw invalid('parse error');
+  if (kind === 'number' && !inRange(value)) throw invalid('value out of range');
+  if (kind === 'numbers' && !/^[+-]?\d+$/.test(value))
+    throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (kind === 'duration' && goDuration(value) === undefined) throw invalid('parse error');
+  if (kind === 'bool' && !/^(true|false|1|0|t|f)$/i.test(value))
+    throw new UsageError(`invalid boolean value ${JSON.stringify(value)} for -${name}: parse error`);
+}
+
+/** Whether a number fits in 64 bits with a sign. */
+function inRange(text: string): boolean {
+  return BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }

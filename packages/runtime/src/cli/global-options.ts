@@ -5,7 +5,13 @@ import type { Flag, Flags } from './flags.ts';
 export const globalFlags: readonly Flag[] = [
   { names: ['debug'], kind: 'bool', help: 'enable debug logging' },
   { names: ['log'], kind: 'string', help: 'set the log file to write logs to', default: '/dev/stderr' },
-  { names: ['log-format'], kind: 'string', help: "set the log format ('text' (default), or 'json')", default: 'text' },
+  {
+    names: ['log-format'],
+    kind: 'string',
+    help: "set the log format ('text' (default), or 'json')",
+    default: 'text',
+    choices: ['text', 'json'],
+  },
   {
     names: ['root'],
     kind: 'string',
@@ -23,6 +29,7 @@ export const globalFlags: readonly Flag[] = [
     kind: 'string',
     help: "ignore cgroup permission errors ('true', 'false', or 'auto')",
     default: 'auto',
+    choices: ['true', 'false', 'auto'],
   },
   { names: ['help', 'h'], kind: 'bool', help: 'show help' },
   { names: ['version', 'v'], kind: 'bool', help: 'print the version' },
@@ -34,6 +41,8 @@ export interface GlobalOptions {
   readonly log: string | undefined;
   readonly logFormat: 'text' | 'json';
   readonly debug: boolean;
+  /** The criu to checkpoint with: a path, or a name to look for in PATH. */
+  readonly criu: string;
   readonly systemdCgroup: boolean;
 }
 
@@ -46,6 +55,14 @@ export function globalOptions(flags: Flags): GlobalOptions {
     log: flags.text('log') || undefined,
     logFormat: format,
     debug: flags.bool('debug'),
+    criu: flags.text('criu') || 'criu',
     systemdCgroup: flags.bool('systemd-cgroup'),
   };
+}
+
+/** Refuses a value of --rootless that is neither `auto` nor what Go takes for a boolean. */
+export function checkRootless(flags: Flags): void {
+  const rootless = flags.text('rootless') || 'auto';
+  if (rootless !== 'auto' && !/^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(rootless))
+    throw new Failure(`strconv.ParseBool: parsing ${JSON.stringify(rootless)}: invalid syntax`);
 }

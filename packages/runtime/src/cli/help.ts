@@ -41,7 +41,8 @@ USAGE:
 ${flags.length > 0 ? `\nOPTIONS:\n${flagLines(flags)}` : ''}`;
 }
 
-function flagLines(flags: readonly Flag[]): string {
+function flagLines(all: readonly Flag[]): string {
+  const flags = all.filter(({ hidden }) => !hidden);
   const left = flags.map(({ names, kind }) => names.map((name) => spelled(name, kind)).join(', '));
   const width = Math.max(...left.map(({ length }) => length));
   return flags

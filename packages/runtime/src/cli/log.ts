@@ -4,6 +4,7 @@
  */
 import { closeFile, Open, openFile, writeAll } from '@drydock/linux/disk';
 import { isContainerStream } from './container-stream.ts';
+import { escapeHtml } from './go-json.ts';
 
 export type Level = 'debug' | 'info' | 'warning' | 'error' | 'fatal';
 
@@ -67,8 +68,7 @@ function goTime(date: Date): string {
 
 /** Go's encoder escapes what could end a script element in HTML. */
 function jsonLine(fields: Readonly<Record<string, string>>): string {
-  const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
-  return JSON.stringify(fields).replace(/[<>&]/g, (letter) => escapes[letter]!);
+  return escapeHtml(JSON.stringify(fields));
 }
 
 function textLine({ time, level, msg, ...rest }: { time: string; level: string; msg: string }): string {

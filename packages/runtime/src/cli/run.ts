@@ -3,7 +3,7 @@ import { writeAll } from '@drydock/linux/disk';
 import { explain, Failure } from '../failure.ts';
 import type { Command } from './command.ts';
 import { parseFlags, UsageError } from './flags.ts';
-import { globalFlags, globalOptions } from './global-options.ts';
+import { checkRootless, globalFlags, globalOptions } from './global-options.ts';
 import { commandHelp, programHelp, versionText } from './help.ts';
 import { Log } from './log.ts';
 
@@ -25,8 +25,9 @@ export async function runCommandLine(words: readonly string[], commands: readonl
     if (command === undefined) throw new Failure(`No help topic for '${name}'`, { exitCode: unknownCommand });
     const own = parseOwn(command, ownWords);
     if (own === undefined || own.flags.bool('help')) return print(commandHelp(command));
+    checkRootless(flags);
     if (global.systemdCgroup) throw new Failure('systemd cgroup support is not available: leave --systemd-cgroup out');
-    log.debug(`${command.name} ${own.rest.join(' ')}`);
+    log.debug([command.name, ...own.rest].join(' '));
     return (await command.run({ global, flags: own.flags, args: own.rest, log, print })) ?? 0;
   } catch (error) {
     const prefix = command?.failure && !(error instanceof UsageError) ? `${command.failure}: ` : '';
@@ -65,8 +66,8 @@ function parseOwn(command: Command, words: readonly string[]) {
 function checkArguments({ name, arguments: [least, most] }: Command, args: readonly string[]): void {
   const start = `runc: "${name}" requires`;
   if (least === most && args.length !== least) throw new UsageError(`${start} exactly ${least} argument(s)`);
-  if (args.length < least) throw new UsageError(`${start} a minimum of ${least} arguments`);
-  if (most !== undefined && args.length > most) throw new UsageError(`${start} a maximum of ${most} arguments`);
+  if (args.length < least) throw new UsageError(`${start} a minimum of ${least} argument(s)`);
+  if (most !== undefined && args.length > most) throw new UsageError(`${start} a maximum of ${most} argument(s)`);
 }
 
 function helpFor(name: string | undefined, commands: readonly Command[]): number {

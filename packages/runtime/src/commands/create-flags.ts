@@ -18,6 +18,12 @@ export const consoleSocketFlag: Flag = {
   help: "path to an AF_UNIX socket which will receive a file descriptor referencing the master end of the console's pseudoterminal",
 };
 
+export const pidfdSocketFlag: Flag = {
+  names: ['pidfd-socket'],
+  kind: 'string',
+  help: 'path to an AF_UNIX socket which will receive a file descriptor of the process',
+};
+
 export const pidFileFlag: Flag = {
   names: ['pid-file'],
   kind: 'string',
@@ -35,6 +41,7 @@ export const preserveFdsFlag: Flag = {
 export const createFlags: readonly Flag[] = [
   bundleFlag,
   consoleSocketFlag,
+  pidfdSocketFlag,
   pidFileFlag,
   {
     names: ['no-pivot'],
@@ -88,6 +95,12 @@ export function openConsole(flags: Flags, terminal: boolean, detached: boolean):
     throw new Failure('cannot allocate tty if runc will detach without setting console socket');
   if (path && !(detached && terminal))
     throw new Failure('cannot use console socket if runc will not detach or allocate tty');
+  return path ? connect(path) : undefined;
+}
+
+/** Connects to the socket that is to get a descriptor of the process, if there is to be one. */
+export function openPidfdSocket(flags: Flags): number | undefined {
+  const path = flags.text('pidfd-socket');
   return path ? connect(path) : undefined;
 }
 

@@ -1,6 +1,13 @@
 /** `create`: makes a container and leaves it waiting for `start`. */
 import type { Command } from '../cli/command.ts';
-import { createFlags, enterBundle, openConsole, preservedDescriptors, withListenFds } from './create-flags.ts';
+import {
+  createFlags,
+  enterBundle,
+  openConsole,
+  openPidfdSocket,
+  preservedDescriptors,
+  withListenFds,
+} from './create-flags.ts';
 
 export const create: Command = {
   name: 'create',
@@ -21,6 +28,7 @@ export const create: Command = {
       log,
       pidFile: flags.text('pid-file'),
       console: openConsole(flags, spec.process?.terminal ?? false, true),
+      pidfdSocket: openPidfdSocket(flags),
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),

@@ -8,7 +8,9 @@ import { Failure } from '../failure.ts';
 import {
   consoleSocketFlag,
   openConsole,
+  openPidfdSocket,
   pidFileFlag,
+  pidfdSocketFlag,
   preservedDescriptors,
   preserveFdsFlag,
   withListenFds,
@@ -20,11 +22,12 @@ export const exec: Command = {
   usage: '<container-id> <command> [command options]  || -p process.json <container-id>',
   flags: [
     consoleSocketFlag,
+    pidfdSocketFlag,
     { names: ['cwd'], kind: 'string', help: 'current working directory in the container' },
     { names: ['env', 'e'], kind: 'list', help: 'set environment variables' },
     { names: ['tty', 't'], kind: 'bool', help: 'allocate a pseudo-TTY' },
     { names: ['user', 'u'], kind: 'string', help: 'UID (format: <uid>[:<gid>])' },
-    { names: ['additional-gids', 'g'], kind: 'list', help: 'additional gids' },
+    { names: ['additional-gids', 'g'], kind: 'numbers', help: 'additional gids' },
     { names: ['process', 'p'], kind: 'string', help: 'path to the process.json' },
     { names: ['detach', 'd'], kind: 'bool', help: "detach from the container's process" },
     pidFileFlag,
@@ -37,6 +40,11 @@ export const exec: Command = {
     { names: ['no-new-privs'], kind: 'bool', help: 'set the no new privileges value for the process' },
     { names: ['cap', 'c'], kind: 'list', help: 'add a capability to the bounding set for the process' },
     preserveFdsFlag,
+    {
+      names: ['cgroup'],
+      kind: 'list',
+      help: 'run the process in an (existing) sub-cgroup(s). Format is [<controller>:]<cgroup>.',
+    },
     { names: ['ignore-paused'], kind: 'bool', help: 'allow exec in a paused container' },
   ],
   arguments: [1],
@@ -47,13 +55,17 @@ export const exec: Command = {
     const { runInContainer } = await import('../container/exec-run.ts');
     const container = Container.load(global.root, id);
     if (container.status === 'stopped') throw new Failure('cannot exec in a stopped container');
+    if (!flags.text('process') && args.length === 0) throw new Failure('process args cannot be empty');
     const process = withListenFds(wantedProcess(container, flags, args));
+    const { parseSubCgroups } = await import('../container/sub-cgroup.ts');
     const detach = flags.bool('detach');
     return await runInContainer(container, {
       process,
       log,
       pidFile: flags.text('pid-file'),
       console: openConsole(flags, process.terminal ?? false, detach),
+      pidfdSocket: openPidfdSocket(flags),
+      subCgroups: parseSubCgroups(flags.list('cgroup')),
       preserved: preservedDescriptors(flags),
       ignorePaused: flags.bool('ignore-paused'),
       detach,
@@ -65,7 +77,6 @@ export const exec: Command = {
 function wantedProcess(container: Container, flags: Flags, args: readonly string[]): Process {
   const file = flags.text('process');
   if (file) return parseProcess(readText(file));
-  if (args.length === 0) throw new Failure('process args cannot be empty');
   const { process = {} } = parseSpec(readText(`${container.state.bundle}/config.json`));
   const caps = flags.list('cap');
   const sets = process.capabilities ?? {};
@@ -91,24 +102,29 @@ function wantedProcess(container: Container, flags: Flags, args: readonly string
     user: {
       ...process.user,
       ...(user ? parseUser(user) : {}),
-      ...(flags.has('additional-gids')
-        ? { additionalGids: flags.list('additional-gids').map((gid) => number(gid, 'gid')) }
-        : {}),
+      ...(flags.has('additional-gids') ? { additionalGids: flags.list('additional-gids').map(additionalGid) } : {}),
     },
   };
 }
 
 /** `uid` or `uid:gid`, both whole numbers (CVE-2026-30892: no other text is taken for one). */
 function parseUser(text: string): { readonly uid: number; readonly gid?: number } {
-  const [uid = '', gid, ...more] = text.split(':');
-  if (more.length > 0) throw new Failure(`invalid user "${text}": want <uid>[:<gid>]`);
-  return { uid: number(uid, 'uid'), ...(gid === undefined ? {} : { gid: number(gid, 'gid') }) };
+  const colon = text.indexOf(':');
+  if (colon < 0) return { uid: number(text, 'uid') };
+  const gid = number(text.slice(colon + 1), 'gid');
+  return { uid: number(text.slice(0, colon), 'uid'), gid };
 }
 
 function number(text: string, kind: 'uid' | 'gid'): number {
-  if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffffffff)
+  if (!/^[+-]?\d{1,10}$/.test(text))
     throw new Failure(
       `parsing ${text} as int for ${kind} failed: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
   return Number(text);
+}
+
+function additionalGid(text: string): number {
+  const gid = Number(text);
+  if (gid < 0) throw new Failure(`additional-gids must be a positive number ${gid}`);
+  return gid;
 }

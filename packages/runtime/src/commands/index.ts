@@ -1,7 +1,9 @@
 /** The verbs, in the order of the help. */
 import type { Command } from '../cli/command.ts';
+import { completion } from './completion.ts';
 import { create } from './create.ts';
 import { delete_ } from './delete.ts';
+import { events } from './events.ts';
 import { exec } from './exec.ts';
 import { features } from './features.ts';
 import { kill } from './kill.ts';
@@ -17,6 +19,6 @@ import { state } from './state.ts';
 import { update } from './update.ts';
 
 export const commands: readonly Command[] = [
-  ...[create, delete_, exec, features, kill, list, pause, plan, ps],
+  ...[completion, create, delete_, events, exec, features, kill, list, pause, plan, ps],
   ...[resume, run, spec, start, state, update],
 ];

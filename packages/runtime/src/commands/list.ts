@@ -1,6 +1,7 @@
 /** `list`: the containers below the root. */
 import { fileStatus, fileStatusIfPresent, listDirectory, readTextIfPresent } from '@drydock/linux/disk';
 import type { Command } from '../cli/command.ts';
+import { escapeHtml } from '../cli/go-json.ts';
 import { Container } from '../container/container.ts';
 import { Failure, NoSuchContainer } from '../failure.ts';
 
@@ -9,7 +10,13 @@ export const list: Command = {
   summary: 'lists containers with the given root',
   usage: '',
   flags: [
-    { names: ['format', 'f'], kind: 'string', help: 'select one of: table or json', default: 'table' },
+    {
+      names: ['format', 'f'],
+      kind: 'string',
+      help: 'select one of: table or json',
+      default: 'table',
+      choices: ['table', 'json'],
+    },
     { names: ['quiet', 'q'], kind: 'bool', help: 'display only container IDs' },
   ],
   arguments: [0, 0],
@@ -20,7 +27,7 @@ export const list: Command = {
     const containers = containersIn(global.root);
     if (flags.bool('quiet')) print(containers.map(({ id }) => `${id}\n`).join(''));
     else if (format === 'json')
-      print(`${containers.length === 0 ? 'null' : JSON.stringify(containers.map((c) => entry(c)))}\n`);
+      print(`${containers.length === 0 ? 'null' : escapeHtml(JSON.stringify(containers.map((c) => entry(c))))}\n`);
     else print(table(containers.map((c) => entry(c))));
     return undefined;
   },

@@ -7,7 +7,15 @@ export const ps: Command = {
   name: 'ps',
   summary: 'ps displays the processes running inside a container',
   usage: '<container-id> [ps options]',
-  flags: [{ names: ['format', 'f'], kind: 'string', help: 'select one of: table or json', default: 'table' }],
+  flags: [
+    {
+      names: ['format', 'f'],
+      kind: 'string',
+      help: 'select one of: table or json',
+      default: 'table',
+      choices: ['table', 'json'],
+    },
+  ],
   arguments: [1],
   flagsAnywhere: false,
   run({ global, flags, args: [id = '', ...options], print }) {
@@ -26,7 +34,8 @@ export const ps: Command = {
 function psTable(pids: readonly number[], options: readonly string[]): string {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const result = spawnSync('ps', options, { encoding: 'utf8' });
-  if (result.error || result.status !== 0) throw new Failure(`ps: ${result.error?.message ?? result.stderr.trim()}`);
+  if (result.error) throw new Failure(`exec: "ps": ${result.error.message}: `, { cause: result.error });
+  if (result.status !== 0) throw new Failure(`exit status ${result.status}: ${result.stdout}${result.stderr}`);
   const [title = '', ...lines] = result.stdout.split('\n');
   const column = title.trim().split(/\s+/).indexOf('PID');
   if (column < 0) throw new Failure("couldn't find PID field in ps output");

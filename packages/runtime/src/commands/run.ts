@@ -1,6 +1,13 @@
 /** `run`: create and start in one; unless detached, stays until the container ends, and deletes it. */
 import type { Command } from '../cli/command.ts';
-import { createFlags, enterBundle, openConsole, preservedDescriptors, withListenFds } from './create-flags.ts';
+import {
+  createFlags,
+  enterBundle,
+  openConsole,
+  openPidfdSocket,
+  preservedDescriptors,
+  withListenFds,
+} from './create-flags.ts';
 
 export const run: Command = {
   name: 'run',
@@ -32,6 +39,7 @@ export const run: Command = {
       log,
       pidFile: flags.text('pid-file'),
       console: openConsole(flags, terminal, detach),
+      pidfdSocket: openPidfdSocket(flags),
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),

@@ -1,8 +1,9 @@
 /** `spec`: writes a configuration to begin with. */
+import { readHierarchies } from '@drydock/linux/cgroups/hierarchies';
 import { Open, writeFile } from '@drydock/linux/disk';
 import { Errno } from '@drydock/linux/errno';
-import { SyscallError } from '@drydock/linux/syscall';
-import type { Spec } from '@drydock/oci/runtime-spec';
+import { SyscallError, syscall } from '@drydock/linux/syscall';
+import type { Mount, Spec } from '@drydock/oci/runtime-spec';
 import type { Command } from '../cli/command.ts';
 import { Failure } from '../failure.ts';
 import { specVersion } from '../version.ts';
@@ -11,14 +12,20 @@ export const spec: Command = {
   name: 'spec',
   summary: 'create a new specification file',
   usage: '',
-  flags: [{ names: ['bundle', 'b'], kind: 'string', help: 'path to the root of the bundle directory' }],
+  flags: [
+    { names: ['bundle', 'b'], kind: 'string', help: 'path to the root of the bundle directory' },
+    { names: ['rootless'], kind: 'bool', help: 'generate a configuration for a rootless container' },
+  ],
   arguments: [0, 0],
   flagsAnywhere: true,
   run({ flags }) {
     const bundle = flags.text('bundle');
-    const text = `${JSON.stringify(exampleSpec(), undefined, '\t')}\n`;
+    const own = exampleSpec();
+    const example = withCgroupNamespace(flags.bool('rootless') ? rootlessSpec(own) : own);
+    const text = `${JSON.stringify(example, undefined, '\t')}\n`;
+    if (bundle) syscall('chdir', [bundle], `chdir ${bundle}`);
     try {
-      writeFile(bundle ? `${bundle}/config.json` : 'config.json', text, Open.exclusive, 0o666);
+      writeFile('config.json', text, Open.exclusive, 0o666);
     } catch (error) {
       if (!(error instanceof SyscallError && error.errno === Errno.EEXIST)) throw error;
       throw new Failure('File config.json exists. Remove it first', { cause: error });
@@ -77,4 +84,41 @@ export function exampleSpec(): Spec {
       readonlyPaths: ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`),
     },
   };
+}
+
+/** A cgroup namespace is of use where there is one hierarchy. */
+function withCgroupNamespace(spec: Spec): Spec {
+  if (readHierarchies().version === 2) return spec;
+  const namespaces = spec.linux?.namespaces?.filter(({ type }) => type !== 'cgroup');
+  return { ...spec, linux: { ...spec.linux, namespaces } };
+}
+
+/** The configuration for a caller who is not root: the caller's ids are root's in a user namespace. */
+export function rootlessSpec(spec: Spec): Spec {
+  const { geteuid = () => 0, getegid = () => 0 } = process;
+  const { resources: _, ...linux } = spec.linux ?? {};
+  const mapped = (id: number) => [{ containerID: 0, hostID: id, size: 1 }];
+  return {
+    ...spec,
+    mounts: (spec.mounts ?? []).map((mount) =>
+      // A sysfs of its own takes a network namespace of its own.
+      mount.destination === '/sys'
+        ? { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] }
+        : // Other ids than the one that is mapped are nobody's.
+          withOptions(mount, (option) => !/^[ug]id=/.test(option)),
+    ),
+    linux: {
+      ...linux,
+      uidMappings: mapped(geteuid()),
+      gidMappings: mapped(getegid()),
+      namespaces: [
+        ...(linux.namespaces ?? []).filter(({ type }) => type !== 'network' && type !== 'user'),
+        { type: 'user' },
+      ],
+    },
+  };
+}
+
+function withOptions(mount: Mount, wanted: (option: string) => boolean): Mount {
+  return mount.options === undefined ? mount : { ...mount, options: mount.options.filter(wanted) };
 }

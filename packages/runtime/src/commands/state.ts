@@ -1,5 +1,6 @@
 /** `state`: prints the state of a container, as the specification has it, with runc's additions. */
 import type { Command } from '../cli/command.ts';
+import { escapeHtml } from '../cli/go-json.ts';
 import { Container } from '../container/container.ts';
 
 export const state: Command = {
@@ -14,10 +15,12 @@ export const state: Command = {
     const { ociVersion, status, pid, bundle, annotations } = container.ociState();
     const { rootfs, created } = container.state;
     print(
-      JSON.stringify(
-        { ociVersion, id: container.id, pid, status, bundle, rootfs, created, annotations, owner: '' },
-        undefined,
-        2,
+      escapeHtml(
+        JSON.stringify(
+          { ociVersion, id: container.id, pid, status, bundle, rootfs, created, annotations, owner: '' },
+          undefined,
+          2,
+        ),
       ),
     );
     return undefined;

@@ -3,10 +3,13 @@ import { readDescriptor, readText } from '@drydock/linux/disk';
 import { parseResources, type Resources } from '@drydock/oci/runtime-spec';
 import type { Command } from '../cli/command.ts';
 import type { Flags } from '../cli/flags.ts';
+import { cacheSchemata, writeSchemata } from '../container/cache-control.ts';
 import { Container } from '../container/container.ts';
+import { limitOrRestore } from '../container/limit.ts';
 import { Failure } from '../failure.ts';
 
 const limit = (name: string, help: string) => ({ names: [name], kind: 'string', help }) as const;
+const count = (name: string, help: string) => ({ names: [name], kind: 'number', help, default: 0 }) as const;
 
 export const update: Command = {
   name: 'update',
@@ -18,7 +21,7 @@ export const update: Command = {
       kind: 'string',
       help: "path to the file containing the resources to update or '-' to read from the standard input",
     },
-    limit('blkio-weight', 'Specifies per cgroup weight, range is from 10 to 1000'),
+    count('blkio-weight', 'Specifies per cgroup weight, range is from 10 to 1000'),
     limit('cpu-period', 'CPU CFS period to be used for hardcapping (in usecs). 0 to use system default'),
     limit('cpu-quota', 'CPU CFS hardcap limit (in usecs). Allowed cpu time in a given period'),
     limit('cpu-share', 'CPU shares (relative weight vs. other containers)'),
@@ -29,17 +32,30 @@ export const update: Command = {
     limit('memory', 'Memory limit (in bytes)'),
     limit('memory-reservation', 'Memory reservation or soft_limit (in bytes)'),
     limit('memory-swap', "Total memory usage (memory + swap); set '-1' to enable unlimited swap"),
-    limit('pids-limit', 'Maximum number of pids allowed in the container'),
+    count('pids-limit', 'Maximum number of pids allowed in the container'),
+    limit(
+      'cpu-burst',
+      'CPU CFS hardcap burst limit (in usecs). Allowed accumulated cpu time additionally for burst in a given period',
+    ),
+    limit('cpu-idle', 'set cgroup SCHED_IDLE or not, 0: default behavior, 1: SCHED_IDLE'),
+    limit('l3-cache-schema', 'The string of Intel RDT/CAT L3 cache schema'),
+    limit('mem-bw-schema', 'The string of Intel RDT/MBA memory bandwidth schema'),
+    { ...limit('kernel-memory', ''), hidden: true },
+    { ...limit('kernel-memory-tcp', ''), hidden: true },
   ],
   arguments: [1, 1],
   flagsAnywhere: true,
-  async run({ global, flags, args: [id = ''] }) {
+  async run({ global, flags, args: [id = ''], log }) {
     await Container.exclusively(global.root, id, (container) => {
       const resources = wantedResources(flags);
+      if (resources.memory?.kernel || resources.memory?.kernelTCP)
+        log.warning('Kernel memory settings are ignored and will be removed');
+      const schemata = cacheSchemata(flags.text('l3-cache-schema'), flags.text('mem-bw-schema'));
       if (container.status === 'stopped') throw new Failure('container not running');
       const { memory, cpu, pids, blockIO, unified, hugepageLimits } = resources;
       // Devices stay as they are: callers send none, and mean no change.
-      container.cgroup.limit({ memory, cpu, pids, blockIO, unified, hugepageLimits });
+      limitOrRestore(container.cgroup, { memory, cpu, pids, blockIO, unified, hugepageLimits }, log);
+      writeSchemata(id, schemata);
     });
     return undefined;
   },
@@ -49,30 +65,45 @@ function wantedResources(flags: Flags): Resources {
   const file = flags.text('resources');
   if (file) return parseResources(file === '-' ? readDescriptor(0).toString('utf8') : readText(file));
   const number = (name: string) => wholeNumber(flags.text(name), name);
+  const positive = (name: string) => wholeNumber(flags.text(name), name, 'ParseUint');
+  const size = (name: string) => bytes(flags.text(name), name);
   return {
-    blockIO: { weight: number('blkio-weight') },
+    blockIO: { weight: flags.number('blkio-weight') },
     cpu: {
-      period: number('cpu-period'),
+      period: positive('cpu-period'),
+      realtimePeriod: positive('cpu-rt-period'),
+      shares: positive('cpu-share'),
       quota: number('cpu-quota'),
-      shares: number('cpu-share'),
-      realtimePeriod: number('cpu-rt-period'),
       realtimeRuntime: number('cpu-rt-runtime'),
+      burst: positive('cpu-burst'),
+      idle: number('cpu-idle'),
       cpus: flags.text('cpuset-cpus'),
       mems: flags.text('cpuset-mems'),
     },
     memory: {
-      limit: bytes(flags.text('memory'), 'memory'),
-      reservation: bytes(flags.text('memory-reservation'), 'memory-reservation'),
-      swap: bytes(flags.text('memory-swap'), 'memory-swap'),
+      limit: size('memory'),
+      swap: size('memory-swap'),
+      kernel: size('kernel-memory'),
+      kernelTCP: size('kernel-memory-tcp'),
+      reservation: size('memory-reservation'),
     },
-    pids: { limit: number('pids-limit') },
+    pids: { limit: flags.number('pids-limit') },
   };
 }
 
-function wholeNumber(text: string | undefined, name: string): number | undefined {
+function wholeNumber(
+  text: string | undefined,
+  name: string,
+  parser: 'ParseInt' | 'ParseUint' = 'ParseInt',
+): number | undefined {
   if (!text) return undefined;
-  if (!/^-?\d+$/.test(text))
-    throw new Failure(`invalid value for ${name}: strconv.ParseInt: parsing "${text}": invalid syntax`);
+  const form = parser === 'ParseInt' ? /^[+-]?\d+$/ : /^\d+$/;
+  const invalid = (why: string) =>
+    new Failure(`invalid value for ${name}: strconv.${parser}: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!form.test(text)) throw invalid('invalid syntax');
+  const value = BigInt(text);
+  if (value !== (parser === 'ParseInt' ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)))
+    throw invalid('value out of range');
   return Number(text);
 }
 

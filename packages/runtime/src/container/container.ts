@@ -63,11 +63,11 @@ export class Container {
     return cgroupFromPaths(this.state.cgroupPaths);
   }
 
-  /** The exec FIFO is there until the command has been started. */
+  /** The exec FIFO is there until the command has been started; a created container can be paused too. */
   get status(): Status {
     if (!isRunning(this.pid, this.state.startTime)) return 'stopped';
-    if (exists(this.fifo)) return 'created';
-    return this.cgroup.isFrozen() ? 'paused' : 'running';
+    if (this.cgroup.isFrozen()) return 'paused';
+    return exists(this.fifo) ? 'created' : 'running';
   }
 
   /** Ends the first process. */

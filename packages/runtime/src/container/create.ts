@@ -30,10 +30,12 @@ import {
 import { findingAbout } from './finding.ts';
 import { writeFinding } from './finding-file.ts';
 import { homeOf } from './home.ts';
+import { checkIds } from './ids.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
 import { writePidFile } from './pid-file.ts';
 import { prepareMounts } from './prepared-mounts.ts';
+import { sendProcess } from './pidfd-socket.ts';
 import { processStat } from './process.ts';
 import { writeFilter } from './seccomp-file.ts';
 import { type ContainerState, makeStateDirectory, writeState } from './state.ts';
@@ -49,6 +51,8 @@ export interface CreateOptions {
   readonly pidFile?: string | undefined;
   /** A connected socket for the terminal's master. */
   readonly console?: number | undefined;
+  /** A connected socket for a descriptor of the first process. */
+  readonly pidfdSocket?: number | undefined;
   /** Descriptors from 0 on that the command gets. */
   readonly preserved: number;
   readonly pivot: boolean;
@@ -81,6 +85,7 @@ export async function createContainer(options: CreateOptions): Promise<Container
     writeFinding(directory, findingAbout(`/proc/${started.pid}/root`, spec.process ?? {}));
     state = { ...state, pid: started.pid, startTime: processStat(started.pid)?.startTime ?? 0 };
     writeState(directory, state);
+    if (options.pidfdSocket !== undefined) sendProcess(options.pidfdSocket, state.pid, 'standard');
     if (options.pidFile) writePidFile(options.pidFile, state.pid);
     return state;
   } catch (error) {
@@ -102,6 +107,7 @@ interface StartOptions extends CreateOptions {
 /** The cgroup, the child, the hooks in between. The child is killed if something fails. */
 async function startInit(options: StartOptions): Promise<InitProcess> {
   const { spec, cgroup, directory, id, state, log } = options;
+  checkIds(spec.process?.user);
   makeCgroup(cgroup, spec);
   const { preserved } = options;
   const { namespaces: wanted = [], uidMappings = [], gidMappings = [] } = spec.linux ?? {};

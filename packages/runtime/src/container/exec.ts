@@ -1,5 +1,6 @@
 /** Starts another process in a container that runs. */
 import { cgroupDirectory, readHierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { cgroupFromPaths } from '@drydock/linux/cgroups/open';
 import { closeFile, Open, openDirectory, openFile, readText } from '@drydock/linux/disk';
 import { Errno } from '@drydock/linux/errno';
 import { SyscallError } from '@drydock/linux/syscall';
@@ -15,16 +16,23 @@ import { behind, checkPreserved } from './descriptors.ts';
 import { needsHome, processFacts, seccompFacts } from './facts.ts';
 import { findingAbout } from './finding.ts';
 import { homeInside } from './home.ts';
+import { checkIds } from './ids.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { writePidFile } from './pid-file.ts';
+import { sendProcess } from './pidfd-socket.ts';
 import { openProcess } from './process.ts';
 import { readFilter } from './seccomp-file.ts';
+import { subCgroupPaths } from './sub-cgroup.ts';
 
 export interface ExecOptions {
   readonly process: Process;
   readonly log: Log;
   readonly pidFile?: string | undefined;
   readonly console?: number | undefined;
+  /** A connected socket for a descriptor of the process. */
+  readonly pidfdSocket?: number | undefined;
+  /** Cgroups below the container's, by controller; '' is for all. */
+  readonly subCgroups?: Readonly<Record<string, string>>;
   readonly preserved: number;
   readonly ignorePaused: boolean;
 }
@@ -37,28 +45,35 @@ export function execInContainer(container: Container, options: ExecOptions): num
     throw new Failure('cannot exec in a paused container (use --ignore-paused to override)');
   checkPreserved(options.preserved);
   validateProcess(options.process);
-  const init = failingAs('unable to start container process', () => startExec(container, options));
-  if (options.pidFile) {
-    try {
-      writePidFile(options.pidFile, init.pid);
-    } catch (error) {
-      init.kill();
-      throw error;
-    }
+  const paths = subCgroupPaths(container.state.cgroupPaths, options.subCgroups ?? {});
+  const init = failingAs('unable to start container process', () => startExec(container, options, paths));
+  try {
+    if (options.pidfdSocket !== undefined) sendProcess(options.pidfdSocket, init.pid, 'setns');
+    if (options.pidFile) writePidFile(options.pidFile, init.pid);
+  } catch (error) {
+    init.kill();
+    throw error;
   }
   return init.pid;
 }
 
-function startExec(container: Container, options: ExecOptions): InitProcess {
+function startExec(
+  container: Container,
+  options: ExecOptions,
+  cgroupPaths: Readonly<Record<string, string>>,
+): InitProcess {
   const { process, log, preserved } = options;
   const { pid, directory } = container;
+  checkIds(process.user);
+  const isBelow = Object.keys(options.subCgroups ?? {}).length > 0;
+  const entry = failingAs('error adding the process to cgroups', () => cgroupFromPaths(cgroupPaths).openEntry());
   const pidfd = behind(preserved, openProcess(pid));
   const namespaces = Object.keys(container.state.namespaces);
   const twoChildren = namespaces.includes('user');
   const pidNamespace = twoChildren ? undefined : openFile(`/proc/${pid}/ns/pid`, Open.read);
   const report = makePipe(preserved);
-  const { tasks: opened, birthplace } = container.cgroup.openEntry();
-  const tasks = opened.map((descriptor) => behind(preserved, descriptor));
+  const { birthplace } = entry;
+  const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
   const console = options.console === undefined ? undefined : behind(preserved, options.console);
   const host: Host = {
     ...processFacts({ entered: twoChildren }),
@@ -91,7 +106,7 @@ function startExec(container: Container, options: ExecOptions): InitProcess {
       report,
       handsOver: twoChildren,
     });
-  const init = startNear(pid, birthplace, start);
+  const init = isBelow ? start(birthplace) : startNear(pid, birthplace, start);
   try {
     init.next((exitCode) => `error during container init: it ended with exit code ${exitCode} before it was ready`);
     return init;
