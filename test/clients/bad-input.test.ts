@@ -14,6 +14,7 @@ for (const stack of [ours, real]) {
   await docker(stack, ['create', '--name', 'taken', '--network', 'none', 'busybox', 'true']);
 }
 writeFileSync(join(files, 'script'), '#!/no/such/interpreter\n', { mode: 0o755 });
+writeFileSync(join(files, 'noise'), 'x'.repeat(2000));
 tamperedArchive();
 escapingArchive();
 
@@ -64,6 +65,9 @@ const inputs: readonly (readonly [name: string, input: Input])[] = [
   ['an exec without a command', { request: ['POST', '/v1.41/containers/taken/exec', '{}'] }],
   ['an unknown exec', { request: ['GET', '/v1.41/exec/nosuch/json', ''] }],
   ['an unknown filter', { request: ['GET', '/v1.41/containers/json?filters=%7B%22bogus%22%3A%5B%22x%22%5D%7D', ''] }],
+  ['a layer that does not match its digest', ['load', '-i', join(files, 'tampered.tar')]],
+  ['an archive that is cut off', ['load', '-i', join(files, 'script')]],
+  ['an archive that is none', ['load', '-i', join(files, 'noise')]],
   ['logs of no stream', { request: ['GET', '/v1.41/containers/taken/logs', ''] }],
 ];
 
@@ -75,28 +79,50 @@ t.test('the same answers', async (t) => {
   }
 });
 
-/** Where ours has other words: the status is the same, and the words name the thing. */
-const reworded: readonly (readonly [name: string, input: Input, words: RegExp])[] = [
+/** Fields of the wrong type, each told by struct, field and type. */
+const bodies: readonly (readonly [path: string, bodies: readonly string[]])[] = [
   [
-    'a layer that does not match its digest',
-    ['load', '-i', join(files, 'tampered.tar')],
-    /invalid diffID for layer .*: expected "sha256:ID", got "sha256:ID"/,
+    '/containers/create',
+    [
+      '[]',
+      '{"Image":1}',
+      '{"Env":[1]}',
+      '{"Env":"x"}',
+      '{"Tty":"x"}',
+      '{"Cmd":[1]}',
+      '{"Labels":{"a":1}}',
+      '{"ExposedPorts":"x"}',
+      '{"ExposedPorts":{"80/tcp":1}}',
+      '{"Healthcheck":{"Interval":"x"}}',
+      '{"HostConfig":1}',
+      '{"HostConfig":{"Memory":"x"}}',
+      '{"HostConfig":{"Memory":1.5}}',
+      '{"HostConfig":{"CapAdd":1}}',
+      '{"HostConfig":{"Mounts":1}}',
+      '{"HostConfig":{"Mounts":[{"Type":1}]}}',
+      '{"HostConfig":{"Ulimits":[{"Soft":"x"}]}}',
+      '{"HostConfig":{"RestartPolicy":{"Name":1}}}',
+      '{"HostConfig":{"PortBindings":{"80/tcp":1}}}',
+      '{"HostConfig":{"PortBindings":{"80/tcp":[{"HostPort":1}]}}}',
+      '{"HostConfig":{"LogConfig":{"Config":{"a":1}}}}',
+      '{"HostConfig":{"ConsoleSize":"x"}}',
+      '{"NetworkingConfig":{"EndpointsConfig":{"a":{"Aliases":1}}}}',
+    ],
   ],
-  ['an archive that is none', ['load', '-i', join(files, 'script')], /Error processing tar file/],
-  [
-    'a field of the wrong type',
-    { request: ['POST', '/v1.41/containers/create', '{"Image":1}'] },
-    /cannot unmarshal number into Go struct field Image/,
-  ],
+  ['/containers/taken/exec', ['{"Cmd":1}', '{"Tty":1}', '{bad', '']],
+  ['/exec/nosuch/start', ['{"Tty":1}', '']],
+  ['/containers/taken/update', ['{"Memory":"x"}', '{"RestartPolicy":1}']],
+  ['/volumes/create', ['{"Name":1}', '{"Labels":1}']],
 ];
 
-t.test('the same status', async (t) => {
-  for (const [name, input, words] of reworded) {
-    const [our, their] = await Promise.all([give(ours, input), give(real, input)]);
-    t.comment(`${name} │ ${their.code} │ ${their.stderr.trim()} │ ${our.stderr.trim()}`);
-    t.equal(our.code, their.code, name);
-    t.match(our.stderr, words);
-  }
+t.test('fields of the wrong type', async (t) => {
+  for (const [path, texts] of bodies)
+    for (const text of texts) {
+      const input = { request: ['POST', `/v1.41${path}`, text] };
+      const [our, their] = await Promise.all([give(ours, input), give(real, input)]);
+      t.comment(`${path} ${text} │ ${their.code} │ ${their.stderr}`);
+      t.same(our, their, text);
+    }
 });
 
 t.test('a script without its interpreter', async (t) => {
@@ -108,7 +134,15 @@ t.test('a script without its interpreter', async (t) => {
 });
 
 t.test('an entry that leaves the root stays inside', async (t) => {
-  await docker(ours, ['load', '-i', join(files, 'escaping.tar')]);
+  const input = ['load', '-i', join(files, 'escaping.tar')];
+  // dockerd refuses the link's target, which its jail has not; we make what is missing within the root, as containerd does.
+  t.same(await docker(ours, input), { code: 0, stdout: 'Loaded image: escaping:1\n', stderr: '' });
+  await docker(ours, ['create', '--name', 'escaping', 'escaping:1', 'none']);
+  for (const path of [join(files, 'escaped'), '/escaped-from-layer']) {
+    const { stdout } = await docker(ours, ['cp', `escaping:${path}`, '-']);
+    t.match(stdout, 'evil', `${path} is inside`);
+  }
+  await docker(ours, ['rm', 'escaping']);
   const outside = await run('ls', [join(files, 'escaped'), '/escaped-from-layer']);
   t.not(outside.code, 0, 'nothing was written outside');
 });
@@ -154,7 +188,7 @@ async function give(
 /** Makes a request; the status stands for the exit code, the body for the error text. */
 async function request(stack: Stack, [method = '', path = '', body = '']: readonly string[]): Promise<Outcome> {
   const socket = stack.dockerHost.replace('unix://', '');
-  const data = body === '' ? [] : ['-H', 'Content-Type: application/json', '-d', body];
+  const data = method === 'GET' ? [] : ['-H', 'Content-Type: application/json', '-d', body];
   const { stdout } = await run('curl', [
     '-s',
     '-w',

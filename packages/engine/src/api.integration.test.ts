@@ -47,7 +47,7 @@ t.test('the API', { skip: skip ?? false }, async (t) => {
     ['no body', 'POST', '/containers/create', '', json, 500, '{"message":"EOF"}\n'],
     ['a wrong content type', 'POST', '/containers/create', '{}', { 'content-type': 'text/plain' }, 400, '{"message":"Content-Type specified (text/plain) must be \'application/json\'"}\n'],
     ['an empty body', 'POST', '/containers/create', '{}', json, 400, '{"message":"Config cannot be empty in order to create a container"}\n'],
-    ['a wrong field', 'POST', '/containers/create', '{"Image":"x","HostConfig":{"Memory":"much"}}', json, 500, '{"message":"json: cannot unmarshal string into Go struct field HostConfig.Memory of type int64"}\n'],
+    ['a wrong field', 'POST', '/containers/create', '{"Image":"x","HostConfig":{"Memory":"much"}}', json, 500, '{"message":"json: cannot unmarshal string into Go struct field HostConfig.HostConfig.Memory of type int64"}\n'],
     ['too little memory', 'POST', '/containers/create', '{"Image":"x","HostConfig":{"Memory":1000}}', json, 400, '{"message":"Minimum memory limit allowed is 6MB"}\n'],
     ['an unknown filter', 'GET', '/containers/json?filters=%7B%22bogus%22:%5B%22x%22%5D%7D', undefined, {}, 400, '{"message":"Invalid filter \'bogus\'"}\n'],
     ['a predefined network', 'DELETE', '/networks/host', undefined, {}, 403, '{"message":"host is a pre-defined network and cannot be removed"}\n'],

@@ -1,7 +1,8 @@
 /** Request bodies: JSON with Go's manners (case-insensitive names, unknown ones ignored), checked by a schema. */
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
-import { badParameter, systemError } from '../errors.ts';
+import { badParameter, messageOf, systemError } from '../errors.ts';
+import { goPlace } from './schemas/go-type.ts';
 
 const limit = 4 * 1024 * 1024;
 
@@ -19,15 +20,36 @@ export async function readBody(request: AsyncIterable<Buffer | string>): Promise
 }
 
 /** Reads a JSON body and checks it. An empty body is an error unless the schema takes `undefined`. */
-export async function readJson<S extends z.ZodType>(request: IncomingMessage, schema: S): Promise<z.output<S>> {
-  return parseJson(await readBody(request), request.headers['content-type'], schema);
+export async function readJson<S extends z.ZodType>(
+  request: IncomingMessage,
+  schema: S,
+  blame: Blame,
+): Promise<z.output<S>> {
+  return parseJson(await readBody(request), { contentType: request.headers['content-type'], schema, blame });
 }
 
-/** Parses and checks a JSON body. Malformed JSON is a system error, as with Docker 20.10. */
-export function parseJson<S extends z.ZodType>(body: Buffer, contentType: string | undefined, schema: S): z.output<S> {
+/** Whose fault a malformed body is: most endpoints answer 400; Docker 20.10's older ones, `create` among them, 500. */
+export type Blame = 'client' | 'server';
+
+export interface ParseOptions<S extends z.ZodType> {
+  readonly contentType: string | undefined;
+  readonly schema: S;
+  readonly blame: Blame;
+}
+
+/** Parses and checks a JSON body. */
+export function parseJson<S extends z.ZodType>(
+  body: Buffer,
+  { contentType, schema, blame }: ParseOptions<S>,
+): z.output<S> {
   const text = body.toString('utf8');
   if (text.trim() !== '' || contentType !== undefined) checkType(contentType, text);
-  return check(text.trim() === '' ? undefined : parse(text), schema);
+  try {
+    return check(text.trim() === '' ? undefined : parse(text), schema);
+  } catch (error) {
+    if (blame === 'server') throw error;
+    throw badParameter(text.trim() === '' ? 'got EOF while reading request body' : messageOf(error));
+  }
 }
 
 /** Checks a document. What is wrong is said as Go's decoder says it, with the field's name, and is a system error as there. */
@@ -36,28 +58,15 @@ export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<
   if (result.success) return result.data;
   if (value === undefined) throw systemError('EOF');
   const [issue] = result.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  const expected = issue?.code === 'invalid_type' ? (goTypes[issue.expected] ?? issue.expected) : 'string';
-  const got = goKind(issue?.input);
+  const { field, type } = goPlace(schema, issue?.path ?? []);
   throw systemError(
-    field === ''
-      ? `json: cannot unmarshal ${got} into Go value of type ${expected}`
-      : `json: cannot unmarshal ${got} into Go struct field ${field} of type ${expected}`,
+    `json: cannot unmarshal ${goKind(issue?.input)} into Go ${field === '' ? 'value' : `struct field ${field}`} of type ${type}`,
   );
 }
 
-/** zod's names of types and Go's. */
-const goTypes: Readonly<Record<string, string>> = {
-  int: 'int64',
-  number: 'int64',
-  boolean: 'bool',
-  array: '[]string',
-  record: 'map[string]string',
-  object: 'struct',
-};
-
 function goKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number' && !Number.isInteger(value)) return `number ${value}`;
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import type { Engine } from '../engine.ts';
-import { readJson } from './body.ts';
+import { type Blame, readJson } from './body.ts';
 import type { Query } from './query.ts';
 
 export interface Context {
@@ -20,7 +20,7 @@ export interface Context {
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
   /** Reads the body as JSON and checks it. */
-  json<S extends z.ZodType>(schema: S): Promise<z.output<S>>;
+  json<S extends z.ZodType>(schema: S, blame?: Blame): Promise<z.output<S>>;
 }
 
 /** An endpoint. */
@@ -35,5 +35,5 @@ export interface Endpoint {
 
 /** Makes the context's function that reads the body. */
 export function jsonReader(request: IncomingMessage): Context['json'] {
-  return (schema) => readJson(request, schema);
+  return (schema, blame = 'client') => readJson(request, schema, blame);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chainId } from '@drydock/oci/digest';
 import { isKind } from '@drydock/rpc/errors';
 import type { Containerd } from '../containerd/clients.ts';
-import { rpcMessage, systemError } from '../errors.ts';
+import { messageOf, rpcMessage, systemError } from '../errors.ts';
 import type { Target } from './image.ts';
 
 type Store = Pick<Containerd, 'diff' | 'snapshots' | 'snapshotter'>;
@@ -43,7 +43,7 @@ export async function unpack(store: Store, layers: readonly Layer[], observer: U
     const chain = chainId(diffIds.slice(0, index + 1));
     if (!(await isUnpacked(store, chain))) {
       observer.started?.(index);
-      await unpackLayer(store, layer, chainId(diffIds.slice(0, index)), chain);
+      await unpackLayer(store, layer, { index, parent: chainId(diffIds.slice(0, index)), chain });
     }
     observer.finished?.(index);
   }
@@ -52,23 +52,23 @@ export async function unpack(store: Store, layers: readonly Layer[], observer: U
 async function unpackLayer(
   { diff, snapshots, snapshotter }: Store,
   { blob, diffId }: Layer,
-  parent: string,
-  chain: string,
+  { index, parent, chain }: { index: number; parent: string; chain: string },
 ): Promise<void> {
   const key = `extract-${randomBytes(6).toString('hex')} ${chain}`;
   const { mounts } = await snapshots.prepare({ snapshotter, key, parent });
   try {
-    const { applied } = await diff.apply({ diff: blob, mounts });
+    const { applied } = await diff.apply({ diff: blob, mounts }).catch((error: unknown) => {
+      throw systemError(`failed to register layer: ${rpcMessage(error)}`, { cause: error });
+    });
     if (applied?.digest !== diffId)
-      throw systemError(`invalid diffID for layer ${blob.digest}: expected "${diffId}", got "${applied?.digest}"`);
+      throw systemError(`invalid diffID for layer ${index}: expected "${diffId}", got "${applied?.digest}"`);
     await commit({ snapshots, snapshotter }, key, chain);
   } catch (error) {
     await snapshots.remove({ snapshotter, key }).catch((failure: unknown) => {
       // Gone already if the commit went through; otherwise the lease's end lets it go.
-      if (!isKind(failure, 'not found'))
-        throw new AggregateError([error, failure], `failed to register layer: ${rpcMessage(error)}`);
+      if (!isKind(failure, 'not found')) throw new AggregateError([error, failure], messageOf(error));
     });
-    throw systemError(`failed to register layer: ${rpcMessage(error)}`, { cause: error });
+    throw error;
   }
 }
 

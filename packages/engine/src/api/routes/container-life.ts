@@ -54,7 +54,7 @@ export const containerLifeEndpoints: readonly Endpoint[] = [
     job: 'update',
     run: async ({ engine, name, json, reply }) => {
       const container = engine.containers.find(name);
-      const warnings = await updateContainer(engine, container, await json(UpdateConfig));
+      const warnings = await updateContainer(engine, container, await json(UpdateConfig, 'server'));
       return sendJson(reply, { Warnings: warnings.length > 0 ? warnings : null });
     },
   },

@@ -50,7 +50,7 @@ export const containerEndpoints: readonly Endpoint[] = [
 ];
 
 async function create({ engine, query, json, reply }: Context): Promise<unknown> {
-  const body = await json(CreateBody);
+  const body = await json(CreateBody, 'server');
   checkPlatform(engine, body.Image, text(query, 'platform') ?? '');
   const name = text(query, 'name')?.replace(/^\//, '');
   const { container, warnings } = await createContainer(engine, { body, name: name === '' ? undefined : name });

@@ -7,7 +7,6 @@ import { attachStreams } from '../../containers/stdio/attach-streams.ts';
 import { parseDetachKeys } from '../../containers/stdio/detach-keys.ts';
 import { frame } from '../../containers/stdio/framing.ts';
 import type { Engine } from '../../engine.ts';
-import { badParameter, messageOf } from '../../errors.ts';
 import type { Exec } from '../../execs/exec.ts';
 import { claimExec, startExec } from '../../execs/start.ts';
 import { apiVersion, serverHeader } from '../../version.ts';
@@ -98,11 +97,7 @@ async function runAttached(
 
 /** Here a wrong body is the client's fault, also for Docker. */
 function parseOptions(body: Buffer, contentType: string | undefined): z.output<typeof ExecStartBody> {
-  try {
-    return parseJson(body, contentType, ExecStartBody);
-  } catch (error) {
-    throw badParameter(messageOf(error), { cause: error });
-  }
+  return parseJson(body, { contentType, schema: ExecStartBody, blame: 'client' });
 }
 
 /** Takes the exec; a refusal is answered in the stream where the exec has run already. */

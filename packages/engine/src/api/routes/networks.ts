@@ -31,7 +31,7 @@ export const networkEndpoints: readonly Endpoint[] = [
     path: '/networks/create',
     job: 'network_create',
     run: async ({ json }) => {
-      const { Name: name } = await json(goObject({ Name: text() }));
+      const { Name: name } = await json(goObject('types.NetworkCreateRequest', { Name: text() }));
       if (predefined.includes(name)) throw forbidden(`operation is not permitted on predefined ${name} network `);
       throw notImplemented(
         'cannot create networks: this engine has no bridge driver yet, only the networks host and none',
@@ -52,7 +52,7 @@ export const networkEndpoints: readonly Endpoint[] = [
     job: `network_${verb}`,
     run: async ({ engine, name, json }: Context) => {
       const network = findNetwork(engine, name);
-      engine.containers.find((await json(goObject({ Container: text() }))).Container);
+      engine.containers.find((await json(goObject('types.NetworkConnect', { Container: text() }))).Container);
       throw badParameter(
         network.Name === 'host'
           ? 'container cannot be disconnected from host network or connected to host network'

@@ -35,7 +35,7 @@ export const systemEndpoints: readonly Endpoint[] = [
     path: '/auth',
     job: 'auth',
     run: async ({ engine, reply, json, signal }) =>
-      sendJson(reply, await login(engine, await json(Credentials), signal)),
+      sendJson(reply, await login(engine, await json(Credentials, 'server'), signal)),
   },
 ];
 

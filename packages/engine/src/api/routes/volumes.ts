@@ -15,7 +15,7 @@ import { filters, flag } from '../query.ts';
 import { sendEmpty, sendJson } from '../reply.ts';
 import { goObject, map, text } from '../schemas/go.ts';
 
-const CreateVolumeBody = goObject({
+const CreateVolumeBody = goObject('volume.VolumeCreateBody', {
   Name: text(),
   Driver: text(),
   DriverOpts: map(z.string()),

@@ -1,15 +1,16 @@
 /** The part of `POST /containers/create` that an image can also say: Docker's container Config. */
 import { z } from 'zod';
-import { boolean, command, goObject, integer, list, map, optional, text } from './go.ts';
+import { boolean, goObject, integer, list, map, optional, optionalInteger, text, words } from './go.ts';
+import { withGoType } from './go-type.ts';
 
 /** How to tell whether a container is healthy; durations are nanoseconds. */
-export const Healthcheck = goObject({
+export const Healthcheck = goObject('container.HealthConfig', {
   Test: list(z.string()),
-  Interval: integer(),
-  Timeout: integer(),
-  StartPeriod: integer(),
-  StartInterval: integer(),
-  Retries: integer(),
+  Interval: integer('time.Duration'),
+  Timeout: integer('time.Duration'),
+  StartPeriod: integer('time.Duration'),
+  StartInterval: integer('time.Duration'),
+  Retries: integer('int'),
 });
 
 const fields = {
@@ -19,27 +20,27 @@ const fields = {
   AttachStdin: boolean(),
   AttachStdout: boolean(),
   AttachStderr: boolean(),
-  ExposedPorts: map(z.looseObject({})),
+  ExposedPorts: withGoType(map(z.looseObject({})), 'nat.PortSet'),
   Tty: boolean(),
   OpenStdin: boolean(),
   StdinOnce: boolean(),
   Env: list(z.string()),
-  Cmd: command(),
+  Cmd: words(),
   Healthcheck: optional(Healthcheck),
   ArgsEscaped: boolean(),
   Image: text(),
   Volumes: map(z.looseObject({})),
   WorkingDir: text(),
-  Entrypoint: command(),
+  Entrypoint: words(),
   NetworkDisabled: boolean(),
   MacAddress: text(),
   OnBuild: list(z.string()),
   Labels: map(z.string()),
   StopSignal: text(),
-  StopTimeout: optional(z.number().int()),
-  Shell: command(),
+  StopTimeout: optionalInteger('int'),
+  Shell: words(),
 };
 
 export const containerConfigFields = fields;
-export const ContainerConfig = goObject(fields);
+export const ContainerConfig = goObject('container.Config', fields);
 export type ContainerConfig = z.output<typeof ContainerConfig>;

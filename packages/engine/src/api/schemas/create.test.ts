@@ -16,9 +16,9 @@ t.test('field names match in any case, null is absent, the unknown is ignored', 
 
 t.test('a wrong type is refused by the field’s name', async (t) => {
   t.throws(() => check({ HostConfig: { Memory: 'lots' } }, CreateBody), {
-    message: 'json: cannot unmarshal string into Go struct field HostConfig.Memory of type int64',
+    message: 'json: cannot unmarshal string into Go struct field HostConfig.HostConfig.Memory of type int64',
   });
   t.throws(() => check({ Env: [1] }, CreateBody), {
-    message: 'json: cannot unmarshal number into Go struct field Env.0 of type string',
+    message: 'json: cannot unmarshal number into Go struct field ContainerConfigWrapper.Env of type string',
   });
 });

@@ -1,10 +1,10 @@
 /** Bodies of the exec endpoints. */
 import { z } from 'zod';
-import { boolean, command, goObject, list, optional, text } from './go.ts';
+import { boolean, goObject, list, optional, text } from './go.ts';
 
 const consoleSize = optional(z.array(z.number().int().nonnegative()).length(2));
 
-export const ExecCreateBody = goObject({
+export const ExecCreateBody = goObject('types.ExecConfig', {
   User: text(),
   Privileged: boolean(),
   Tty: boolean(),
@@ -15,7 +15,11 @@ export const ExecCreateBody = goObject({
   DetachKeys: text(),
   Env: list(z.string()),
   WorkingDir: text(),
-  Cmd: command(),
+  Cmd: list(z.string()),
 });
 
-export const ExecStartBody = goObject({ Detach: boolean(), Tty: boolean(), ConsoleSize: consoleSize });
+export const ExecStartBody = goObject('types.ExecStartCheck', {
+  Detach: boolean(),
+  Tty: boolean(),
+  ConsoleSize: consoleSize,
+});

@@ -43,9 +43,7 @@ export async function ingestArchive(content: Containerd['content'], body: Readab
       else entry.resume();
     }
   } catch (error) {
-    throw /tar header|Unexpected end|invalid/i.test(messageOf(error))
-      ? badParameter('Error processing tar file(exit status 1): archive/tar: invalid tar header')
-      : error;
+    throw inGoWords(error);
   } finally {
     await copying;
   }
@@ -57,6 +55,15 @@ export async function ingestArchive(content: Containerd['content'], body: Readab
 }
 
 /** The same bytes without their compression, which their beginning tells. */
+/** What is wrong with an archive, as dockerd says it. */
+function inGoWords(error: unknown): unknown {
+  const message = messageOf(error);
+  if (/unexpected end/i.test(message)) return badParameter('Error processing tar file(exit status 1): unexpected EOF');
+  return /tar header|invalid/i.test(message)
+    ? badParameter('Error processing tar file(exit status 1): archive/tar: invalid tar header')
+    : error;
+}
+
 async function inflate(body: Readable): Promise<Readable> {
   const first = await firstBytes(body);
   const packing = compressionOf(first);
