@@ -7,6 +7,7 @@ import { attachStreams } from '../../containers/stdio/attach-streams.ts';
 import { parseDetachKeys } from '../../containers/stdio/detach-keys.ts';
 import { frame } from '../../containers/stdio/framing.ts';
 import type { Engine } from '../../engine.ts';
+import { messageOf } from '../../errors.ts';
 import type { Exec } from '../../execs/exec.ts';
 import { claimExec, startExec } from '../../execs/start.ts';
 import { apiVersion, serverHeader } from '../../version.ts';
