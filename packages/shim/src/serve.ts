@@ -46,6 +46,7 @@ export function serve({ namespace, id, address, socket, spare }: ShimArguments):
     namespace: () => owner.namespace,
     exits: watchExits(),
     publisher,
+    log,
     shutDown: () => setImmediate(() => void end()),
   });
   const extra = implement(Shim, {

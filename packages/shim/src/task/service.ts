@@ -18,6 +18,7 @@ import { ProcessDetails } from '@drydock/rpc/generated/runc_options';
 import type { Task } from '@drydock/rpc/generated/shim_task';
 import { Status } from '@drydock/rpc/generated/task_types';
 import type { Handlers } from '@drydock/rpc/service';
+import type { LineLog } from '@drydock/telemetry/line-log';
 import { readMetrics } from '../cgroup/metrics.ts';
 import { oomKills } from '../cgroup/oom.ts';
 import { processesIn } from '../cgroup/paths.ts';
@@ -31,12 +32,13 @@ export interface TaskServiceOptions {
   readonly namespace: () => string;
   readonly exits: Exits;
   readonly publisher: Publisher;
+  readonly log: LineLog;
   /** Called when the last container is gone and the supervisor says so. */
   readonly shutDown: () => void;
 }
 
 /** The handlers of the service. */
-export function taskService({ namespace, exits, publisher, shutDown }: TaskServiceOptions): Handlers<typeof Task> {
+export function taskService({ namespace, exits, publisher, log, shutDown }: TaskServiceOptions): Handlers<typeof Task> {
   const containers = new Map<string, Container>();
   const creating = new Set<string>();
 
@@ -55,7 +57,7 @@ export function taskService({ namespace, exits, publisher, shutDown }: TaskServi
       if (sharesPidNamespace(container.bundle))
         void container.runtime
           .run(['kill', '--all', id, '9'], { failure: 'OCI runtime killall failed' })
-          .catch(() => {});
+          .catch((error: Error) => log.error(`processes of init's pid namespace: ${error.message}`, { id }));
     }
     const exit = { containerId: id, id: process.execId || id, pid: process.pid, exitStatus, exitedAt };
     publisher.publish('/tasks/exit', packAny(TaskExit, exit));
