@@ -88,7 +88,7 @@ if [[ $funcstack[1] == _drydock_runtime ]]; then _drydock_runtime "$@"; else com
 function bashValues(flags: readonly Flag[]): string {
   const files = flags.filter((flag) => valueKind(flag) === 'file');
   const directories = flags.filter((flag) => valueKind(flag) === 'directory');
-  const chosen = new Map(flags.flatMap((flag) => (flag.choices ? [[flag.names[0]!, flag]] : [])));
+  const chosen = new Map(flags.flatMap((flag) => (Array.isArray(valueKind(flag)) ? [[flag.names[0]!, flag]] : [])));
   const pattern = (list: readonly Flag[]) => [...new Set(list.flatMap((flag) => spellings([flag])))].join('|');
   return [
     ...[...chosen.values()].map(
@@ -117,14 +117,14 @@ function zshFlag(flag: Flag): string[] {
 
 /** What follows a flag, known by its name: the table says only whether it is text. */
 function valueKind({ names: [name = ''], kind, choices }: Flag): Value {
+  if (kind === 'bool' || kind === 'optional') return 'none';
   if (choices) return choices;
-  if (kind === 'bool') return 'none';
   if (/^(root|bundle|(image|work|parent)-path)$/.test(name)) return 'directory';
   return /(file|socket|log|criu|process|resources)$/.test(name) ? 'file' : 'other';
 }
 
 function valued(flags: readonly Flag[]): string[] {
-  return spellings(flags.filter(({ kind, names }) => kind !== 'bool' && names[0] !== 'root'));
+  return spellings(flags.filter(({ kind, names }) => kind !== 'bool' && kind !== 'optional' && names[0] !== 'root'));
 }
 
 function spellings(flags: readonly Flag[]): string[] {

@@ -6,8 +6,8 @@
 import { Failure } from '../failure.ts';
 import { goDuration } from './duration.ts';
 
-/** What follows a flag; `list` and `numbers` may be given again and again. */
-export type FlagKind = 'bool' | 'string' | 'number' | 'duration' | 'list' | 'numbers';
+/** What follows a flag; `list` and `numbers` may be given again and again, `optional` has a value only behind `=`. */
+export type FlagKind = 'bool' | 'string' | 'optional' | 'number' | 'duration' | 'list' | 'numbers';
 
 /** A flag of a command. */
 export interface Flag {
@@ -92,9 +92,10 @@ export function parseFlags(words: readonly string[], table: readonly Flag[], { a
     if (!flag) throw new UsageError(`flag provided but not defined: -${name}`);
     let value = attached;
     if (value === undefined && flag.kind === 'bool') value = 'true';
+    if (value === undefined && flag.kind === 'optional') value = '';
     if (value === undefined) value = words[++index];
     if (value === undefined) throw new UsageError(`flag needs an argument: -${name}`);
-    checkValue(flag.kind, name, value);
+    checkValue(flag, name, value);
     const long = flag.names[0]!;
     const before = spelled.get(long) ?? name;
     if (before !== name) {
@@ -109,12 +110,13 @@ export function parseFlags(words: readonly string[], table: readonly Flag[], { a
 }
 
 /** Throws {@link UsageError} in the words of Go's flag package. */
-function checkValue(kind: FlagKind, name: string, value: string): void {
+function checkValue({ kind, choices = [] }: Flag, name: string, value: string): void {
   const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(value)} for flag -${name}: ${why}`);
   if (kind === 'number' && !/^[+-]?\d+$/.test(value)) throw invalid('parse error');
   if (kind === 'number' && !inRange(value)) throw invalid('value out of range');
   if (kind === 'numbers' && !/^[+-]?\d+$/.test(value))
     throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (kind === 'optional' && value !== '' && !choices.includes(value)) throw invalid(`want ${choices.join(' or ')}`);
   if (kind === 'duration' && goDuration(value) === undefined) throw invalid('parse error');
   if (kind === 'bool' && !/^(true|false|1|0|t|f)$/i.test(value))
     throw new UsageError(`invalid boolean value ${JSON.stringify(value)} for -${name}: parse error`);

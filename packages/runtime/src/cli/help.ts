@@ -43,7 +43,7 @@ ${flags.length > 0 ? `\nOPTIONS:\n${flagLines(flags)}` : ''}`;
 
 function flagLines(all: readonly Flag[]): string {
   const flags = all.filter(({ hidden }) => !hidden);
-  const left = flags.map(({ names, kind }) => names.map((name) => spelled(name, kind)).join(', '));
+  const left = flags.map((flag) => flag.names.map((name) => spelled(name, flag)).join(', '));
   const width = Math.max(...left.map(({ length }) => length));
   return flags
     .map(({ help, default: value }, index) => {
@@ -53,6 +53,7 @@ function flagLines(all: readonly Flag[]): string {
     .join('');
 }
 
-function spelled(name: string, kind: Flag['kind']): string {
-  return `${name.length === 1 ? '-' : '--'}${name}${kind === 'bool' ? '' : ' value'}`;
+function spelled(name: string, { kind, choices = [] }: Flag): string {
+  const value = kind === 'bool' ? '' : kind === 'optional' ? `[=${choices.join('|')}]` : ' value';
+  return `${name.length === 1 ? '-' : '--'}${name}${value}`;
 }

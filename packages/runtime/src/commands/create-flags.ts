@@ -54,6 +54,18 @@ export const createFlags: readonly Flag[] = [
     help: 'do not create a new session keyring for the container.  This will cause the container to inherit the calling processes session key',
   },
   preserveFdsFlag,
+  {
+    names: ['step'],
+    kind: 'optional',
+    choices: ['stage', 'operation'],
+    help: 'stop before each stage or operation, show it, and ask what to do',
+  },
+  {
+    names: ['timings'],
+    kind: 'optional',
+    choices: ['text', 'json'],
+    help: 'print to standard error where the time went, in microseconds',
+  },
 ];
 
 /** Makes the bundle the working directory and reads its configuration. Answers its absolute path. */

@@ -8,6 +8,7 @@ import {
   preservedDescriptors,
   withListenFds,
 } from './create-flags.ts';
+import { wantedObserver } from './observers.ts';
 
 export const create: Command = {
   name: 'create',
@@ -19,20 +20,28 @@ export const create: Command = {
   failure: 'runc create failed',
   async run({ global, flags, args: [id = ''], log }) {
     const { createContainer } = await import('../container/create.ts');
+    const observer = await wantedObserver(flags);
     const { bundle, spec } = enterBundle(flags);
-    await createContainer({
+    observer?.mark?.('read config.json');
+    const options = {
       root: global.root,
       id,
       bundle,
       spec: spec.process ? { ...spec, process: withListenFds(spec.process) } : spec,
       log,
+      observer,
       pidFile: flags.text('pid-file'),
       console: openConsole(flags, spec.process?.terminal ?? false, true),
       pidfdSocket: openPidfdSocket(flags),
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),
-    });
+    };
+    try {
+      await createContainer(options);
+    } finally {
+      observer?.done();
+    }
     return undefined;
   },
 };

@@ -8,6 +8,7 @@ import {
   preservedDescriptors,
   withListenFds,
 } from './create-flags.ts';
+import { wantedObserver } from './observers.ts';
 
 export const run: Command = {
   name: 'run',
@@ -28,7 +29,9 @@ export const run: Command = {
   failure: 'runc run failed',
   async run({ global, flags, args: [id = ''], log }) {
     const { runContainer } = await import('../container/run.ts');
+    const observer = await wantedObserver(flags);
     const { bundle, spec } = enterBundle(flags);
+    observer?.mark?.('read config.json');
     const terminal = spec.process?.terminal ?? false;
     const detach = flags.bool('detach');
     return await runContainer({
@@ -37,6 +40,7 @@ export const run: Command = {
       bundle,
       spec: spec.process ? { ...spec, process: withListenFds(spec.process) } : spec,
       log,
+      observer,
       pidFile: flags.text('pid-file'),
       console: openConsole(flags, terminal, detach),
       pidfdSocket: openPidfdSocket(flags),

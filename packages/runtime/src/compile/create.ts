@@ -57,7 +57,8 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   }
   if (descriptors.go !== undefined) program.call('close', [descriptors.go]);
   compileChangeRoot(program, root, options);
-  closeAllBut(program, [descriptors.report, descriptors.fifo, descriptors.console], options.preserved);
+  const { report, fifo, console, step } = descriptors;
+  closeAllBut(program, [report, fifo, console, step], options.preserved);
   compileNullDevices(program, host);
 
   if (process.terminal && descriptors.console !== undefined)

@@ -6,6 +6,8 @@ export interface Descriptors {
   readonly report: number;
   /** The child reads a byte here when it waits for the parent; undefined if it never does. */
   readonly go?: number | undefined;
+  /** The child reads a byte here wherever it is to stop; undefined if nobody looks on. */
+  readonly step?: number | undefined;
   /** A socket to send the terminal's master to, already connected. */
   readonly console?: number | undefined;
   /** `tasks` files of cgroups: the thread that writes 0 to one is in the cgroup. */

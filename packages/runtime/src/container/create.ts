@@ -33,6 +33,7 @@ import { homeOf } from './home.ts';
 import { checkIds } from './ids.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
+import type { Observer } from './observer.ts';
 import { writePidFile } from './pid-file.ts';
 import { sendProcess } from './pidfd-socket.ts';
 import { prepareMounts } from './prepared-mounts.ts';
@@ -57,6 +58,8 @@ export interface CreateOptions {
   readonly preserved: number;
   readonly pivot: boolean;
   readonly newKeyring: boolean;
+  /** Somebody who looks on. */
+  readonly observer?: Observer | undefined;
 }
 
 /** Creates a container; answers its state. Leaves nothing behind if it fails. */
@@ -87,6 +90,7 @@ export async function createContainer(options: CreateOptions): Promise<Container
     writeState(directory, state);
     if (options.pidfdSocket !== undefined) sendProcess(options.pidfdSocket, state.pid, 'standard');
     if (options.pidFile) writePidFile(options.pidFile, state.pid);
+    options.observer?.mark?.('write the state');
     return state;
   } catch (error) {
     await destroy({ directory, state, cgroup, log });
@@ -108,8 +112,10 @@ interface StartOptions extends CreateOptions {
 async function startInit(options: StartOptions): Promise<InitProcess> {
   const { spec, cgroup, directory, id, state, log } = options;
   checkIds(spec.process?.user);
+  const { preserved, observer } = options;
+  observer?.mark?.('check, make the state directory');
   makeCgroup(cgroup, spec);
-  const { preserved } = options;
+  observer?.mark?.('make the cgroup');
   const { namespaces: wanted = [], uidMappings = [], gidMappings = [] } = spec.linux ?? {};
   const twoChildren = needsTwoChildren(wanted);
   const namespaces = openNamespaces(wanted, preserved);
@@ -120,11 +126,13 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
   const console = options.console === undefined ? undefined : behind(preserved, options.console);
   const prepared = await prepareMounts(spec, preserved);
+  const steps = observer?.step ? makePipe(preserved) : undefined;
   const host = gatherHost(
     { ...options, prepared },
     {
       report: report.write,
       go: go?.read,
+      step: steps?.read,
       fifo,
       console,
       tasks,
@@ -134,7 +142,9 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   const missing = unavailableCapabilities(spec.process?.capabilities ?? {}, host.boundingSet);
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
   writeFilter(directory, host.seccomp);
-  const program = compileCreate({ spec, rootfs: options.rootfs, options }, host);
+  const compiled = compileCreate({ spec, rootfs: options.rootfs, options }, host);
+  observer?.mark?.('gather facts, compile');
+  const program = observer?.observe(compiled, host.descriptors) ?? compiled;
   const keep = [
     ...[...prepared.values()].map(({ descriptor }) => descriptor),
     fifo,
@@ -154,6 +164,7 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
     keep,
     report,
     go,
+    steps: steps && { pipe: steps, cloneAt: compiled.operations.findIndex(({ call }) => call === 'clone') },
   });
   try {
     const explainDeath = (exitCode: number) =>
@@ -163,10 +174,16 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
     for (;;) {
       const milestone = init.next(explainDeath);
       if (milestone === 'ready') break;
+      if (milestone === 'step') {
+        observer?.step?.(init);
+        init.step();
+        continue;
+      }
       if (milestone === 'mappings') await writeMappings(init.pid, { uids: uidMappings, gids: gidMappings });
       else await runCreateHooks(spec, { ...state, pid: init.pid });
       init.proceed();
     }
+    observer?.ready?.(init);
     return init;
   } catch (error) {
     init.kill();

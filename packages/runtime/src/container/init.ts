@@ -10,12 +10,14 @@ import { type Layout, layOut, type Machine } from '@drydock/linux/program/layout
 import type { Program } from '@drydock/linux/program/program';
 import { headerAddress } from '@drydock/linux/program/routine';
 import { syscall, trySyscall } from '@drydock/linux/syscall';
+import { stepMessage, timeBytes, timesMessage } from '../compile/observe.ts';
 import { messageBytes, milestones, pidMessage } from '../compile/sync.ts';
 import { Failure } from '../failure.ts';
 import { behind } from './descriptors.ts';
 import { waitForChild } from './process.ts';
 
-type Message = keyof typeof milestones | 'pid';
+type Milestone = keyof typeof milestones | 'step';
+type Message = Milestone | 'pid' | 'times';
 
 const milestoneNames = Object.fromEntries(
   Object.entries(milestones).map(([name, number]) => [number, name]),
@@ -50,6 +52,8 @@ export interface InitOptions {
   readonly go?: Pipe | undefined;
   /** Whether a child of the child goes on, whose pid is reported. */
   readonly handsOver?: boolean;
+  /** With stops: the pipe that lets the child go on, and the operation that makes the second child if there is one. */
+  readonly steps?: { readonly pipe: Pipe; readonly cloneAt: number } | undefined;
 }
 
 /** A child on its way. Its pipes are this object's: {@link InitProcess.close} closes them. */
@@ -59,18 +63,24 @@ export class InitProcess {
   readonly #layout: Layout;
   readonly #report: Pipe;
   readonly #go: Pipe | undefined;
+  readonly #steps: InitOptions['steps'];
   #handsOver: boolean;
+  /** The operation that the child has stopped in front of. */
+  stoppedAt = 0;
+  /** With clocks: nanoseconds since 1970 at the begin of each segment, and when all was ready. */
+  times: readonly bigint[] = [];
 
-  private constructor(pid: number, layout: Layout, { report, go, handsOver = false }: InitOptions) {
+  private constructor(pid: number, layout: Layout, { report, go, steps, handsOver = false }: InitOptions) {
     this.pid = pid;
     this.#handsOver = handsOver;
     this.#layout = layout;
     this.#report = report;
     this.#go = go;
+    this.#steps = steps;
   }
 
   static start(options: InitOptions): InitProcess {
-    const { program, machine, report, go, keep } = options;
+    const { program, machine, report, go, steps, keep } = options;
     const layout = layOut(program, { machine, address: headerAddress, reportTo: report.write });
     const pid = launch({
       executable: makeExecutable(machine, layout.bytes),
@@ -79,12 +89,13 @@ export class InitProcess {
       pidNamespace: options.pidNamespace,
       cgroup: options.cgroup,
       preserved: options.preserved,
-      keep: [report.write, ...(go ? [go.read] : []), ...keep],
+      keep: [report.write, ...(go ? [go.read] : []), ...(steps ? [steps.pipe.read] : []), ...keep],
       reportTo: report.write,
     });
     // Only the child shall hold the ends that it uses: then their end is its end.
     closeFile(report.write);
     if (go) closeFile(go.read);
+    if (steps) closeFile(steps.pipe.read);
     return new InitProcess(pid, layout, options);
   }
 
@@ -92,15 +103,20 @@ export class InitProcess {
    * Waits for the child's next milestone. Throws {@link Failure} with the failed operation's words; `explainDeath` has
    * some for a child that died without any.
    */
-  next(explainDeath: (exitCode: number) => string): keyof typeof milestones {
-    let message: Message | undefined;
-    // A second child may report before the first has told its pid.
-    while (message === undefined || message === 'pid' || (this.#handsOver && message !== 'mappings')) {
-      const next = this.#read();
-      if (next === undefined) throw new Failure(explainDeath(waitForChild(this.pid)));
-      if (next !== 'pid') message = next;
+  next(explainDeath: (exitCode: number) => string): Milestone {
+    let milestone: Milestone | undefined;
+    while (milestone === undefined || this.#awaitsPid(milestone)) {
+      const message = this.#read();
+      if (message === undefined) throw new Failure(explainDeath(waitForChild(this.pid)));
+      if (message !== 'pid' && message !== 'times') milestone = message;
     }
-    return message;
+    return milestone;
+  }
+
+  /** A second child may report before the first has told its pid. */
+  #awaitsPid(milestone: Milestone): boolean {
+    if (milestone === 'step') return this.#handsOver && this.stoppedAt > (this.#steps?.cloneAt ?? 0);
+    return this.#handsOver && milestone !== 'mappings';
   }
 
   /** Waits until the child has executed another file, or has died. Throws {@link Failure} if an operation failed. */
@@ -113,9 +129,15 @@ export class InitProcess {
     if (this.#go) syscall('write', [this.#go.write, 'x', 1], 'write to the container');
   }
 
+  /** Lets the child do what it has stopped in front of. */
+  step(): void {
+    if (this.#steps) syscall('write', [this.#steps.pipe.write, 'x', 1], 'write to the container');
+  }
+
   close(): void {
     closeFile(this.#report.read);
     if (this.#go) closeFile(this.#go.write);
+    if (this.#steps) closeFile(this.#steps.pipe.write);
   }
 
   /** Ends the child, if it has not ended. */
@@ -136,8 +158,26 @@ export class InitProcess {
       this.#follow(result);
       return 'pid';
     }
+    if (address === stepMessage) {
+      this.stoppedAt = result;
+      return 'step';
+    }
+    if (address === timesMessage) {
+      this.times = this.#readTimes(result);
+      return 'times';
+    }
     if (address !== 0) throw new Failure(this.#failureText(address, -result));
     return milestoneNames[result];
+  }
+
+  #readTimes(count: number): readonly bigint[] {
+    const data = Buffer.alloc(count * timeBytes);
+    const length = syscall('read', [this.#report.read, data, data.length], 'read from the container');
+    if (length < data.length) throw new Failure(`the container told ${length} of ${data.length} bytes of its times`);
+    return Array.from({ length: count }, (_, index) => {
+      const at = index * timeBytes;
+      return data.readBigInt64LE(at) * 1_000_000_000n + data.readBigInt64LE(at + 8);
+    });
   }
 
   /** The first child ends, the second goes on. */

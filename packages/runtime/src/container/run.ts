@@ -20,19 +20,11 @@ export interface RunOptions extends CreateOptions {
 
 /** Answers the command's exit code, or 0 if detached. */
 export async function runContainer(options: RunOptions): Promise<number> {
-  const { root, id, detach, keep, subreaper, log, spec } = options;
+  const { detach, keep, subreaper, log, spec } = options;
   if (!detach && subreaper) syscall('prctl', [prSetChildSubreaper, 1, 0, 0, 0]);
   const terminal = !detach && spec.process?.terminal ? OwnTerminal.open() : undefined;
   try {
-    await createContainer(terminal ? { ...options, console: terminal.socket } : options);
-    const container = Container.load(root, id);
-    terminal?.attach();
-    try {
-      await startContainer(container);
-    } catch (error) {
-      await deleteContainer(container, { force: true, log });
-      throw error;
-    }
+    const container = await createAndStart(terminal ? { ...options, console: terminal.socket } : options, terminal);
     if (detach) return 0;
     const code = await stayWith(container.pid, terminal ? ['SIGWINCH'] : []);
     await terminal?.drain();
@@ -40,5 +32,25 @@ export async function runContainer(options: RunOptions): Promise<number> {
     return code;
   } finally {
     terminal?.close();
+  }
+}
+
+async function createAndStart(options: RunOptions, terminal: OwnTerminal | undefined): Promise<Container> {
+  const { root, id, log, observer } = options;
+  try {
+    await createContainer(options);
+    const container = Container.load(root, id);
+    try {
+      observer?.beforeStart?.(container.pid);
+      terminal?.attach();
+      await startContainer(container);
+      observer?.mark?.('start');
+    } catch (error) {
+      await deleteContainer(container, { force: true, log });
+      throw error;
+    }
+    return container;
+  } finally {
+    observer?.done();
   }
 }
