@@ -67,17 +67,27 @@ const architectures: Readonly<Record<string, string>> = {
   SCMP_ARCH_S390X: 's390x',
 };
 
+/** The action that hands a call to whoever listens (seccomp_unotify(2)). */
+export const notify = 'SCMP_ACT_NOTIFY';
+
+/** Whether any call is handed to a listener. */
+export function notifies({ defaultAction, syscalls = [] }: SeccompProfile): boolean {
+  return defaultAction === notify || syscalls.some(({ action }) => action === notify);
+}
+
 /** SECCOMP_FILTER_FLAG_…; TSYNC has no meaning for a process of one thread. */
 const flags: Readonly<Record<string, number>> = {
   SECCOMP_FILTER_FLAG_TSYNC: 0,
   SECCOMP_FILTER_FLAG_LOG: 2,
   SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
 };
 
 export const seccompWords = {
   actions: Object.keys(actions).sort(),
   operators: Object.keys(operators).sort(),
   architectures: Object.keys(architectures).sort(),
+  flags: Object.keys(flags).sort(),
 };
 
 /** The number of an action; `errno` goes with ERRNO and TRACE, and is EPERM if absent. Throws on an unknown word. */
@@ -99,13 +109,19 @@ export function architectureName(architecture: string): string {
   return name;
 }
 
+/** SECCOMP_FILTER_FLAG_NEW_LISTENER: the kernel answers a descriptor to listen on. */
+const newListener = 8;
+
 /** The flags to load a profile's filter with. */
 export function filterFlags(profile: SeccompProfile): number {
-  return (profile.flags ?? []).reduce((bits, flag) => {
-    const bit = flags[flag];
-    if (bit === undefined) throw new Error(`seccomp flag "${flag}" is not supported`);
-    return bits | bit;
-  }, 0);
+  return (profile.flags ?? []).reduce(
+    (bits, flag) => {
+      const bit = flags[flag];
+      if (bit === undefined) throw new Error(`seccomp flag "${flag}" is not supported`);
+      return bits | bit;
+    },
+    notifies(profile) ? newListener : 0,
+  );
 }
 
 /** Refuses words that the specification does not know. */

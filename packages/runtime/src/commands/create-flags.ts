@@ -4,6 +4,7 @@ import { readTextIfPresent } from '@drydock/linux/disk';
 import { SyscallError, syscall, trySyscall } from '@drydock/linux/syscall';
 import { type Process, parseSpec, type Spec } from '@drydock/oci/runtime-spec';
 import type { Flag, Flags } from '../cli/flags.ts';
+import { connectUnix } from '../container/unix-socket.ts';
 import { explain, Failure } from '../failure.ts';
 
 export const bundleFlag: Flag = {
@@ -107,23 +108,11 @@ export function openConsole(flags: Flags, terminal: boolean, detached: boolean):
     throw new Failure('cannot allocate tty if runc will detach without setting console socket');
   if (path && !(detached && terminal))
     throw new Failure('cannot use console socket if runc will not detach or allocate tty');
-  return path ? connect(path) : undefined;
+  return path ? connectUnix(path) : undefined;
 }
 
 /** Connects to the socket that is to get a descriptor of the process, if there is to be one. */
 export function openPidfdSocket(flags: Flags): number | undefined {
   const path = flags.text('pidfd-socket');
-  return path ? connect(path) : undefined;
-}
-
-function connect(path: string): number {
-  const [unix, stream, cloexec] = [1, 1, 0o2000000];
-  const name = Buffer.from(`${path}\0`);
-  if (name.length > 108)
-    throw new Failure(`dial unix ${path}: connect: invalid argument: the path is longer than 107 bytes`);
-  const address = Buffer.concat([Uint8Array.of(unix, 0), name]);
-  const socket = syscall('socket', [unix, stream | cloexec, 0]);
-  const result = trySyscall('connect', socket, address, address.length);
-  if (result < 0) throw new Failure(`dial unix ${explain(new SyscallError(`${path}: connect`, -result))}`);
-  return socket;
+  return path ? connectUnix(path) : undefined;
 }

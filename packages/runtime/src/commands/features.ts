@@ -4,6 +4,7 @@ import type { Command } from '../cli/command.ts';
 import { capabilityNames } from '../compile/capabilities.ts';
 import { knownMountOptions } from '../compile/mount-options.ts';
 import { namespaceFlags } from '../compile/namespaces.ts';
+import { memoryPolicyWords } from '../compile/scheduling.ts';
 import { specVersion, version } from '../version.ts';
 
 export const features: Command = {
@@ -30,12 +31,18 @@ const document = {
     cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
     seccomp: {
       enabled: true,
-      actions: seccompWords.actions.filter((action) => action !== 'SCMP_ACT_NOTIFY'),
+      actions: seccompWords.actions,
       operators: seccompWords.operators,
       archs: seccompWords.architectures,
+      knownFlags: seccompWords.flags,
+      supportedFlags: seccompWords.flags,
     },
     apparmor: { enabled: true },
-    selinux: { enabled: false },
+    selinux: { enabled: true },
+    intelRdt: { enabled: true, schemata: true, monitoring: true },
+    memoryPolicy: memoryPolicyWords,
+    mountExtensions: { idmap: { enabled: true } },
+    netDevices: { enabled: true },
   },
   annotations: {
     'org.opencontainers.runc.checkpoint.enabled': 'false',

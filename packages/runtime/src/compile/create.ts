@@ -18,7 +18,7 @@ import { compileNamespaces } from './namespaces.ts';
 import { openTarget } from './paths.ts';
 import { compileMaskedPaths, compileReadOnlyPaths } from './restrict.ts';
 import { compileChangeRoot, compileRoot, compileRootPropagation } from './root.ts';
-import { compileSeccomp } from './seccomp.ts';
+import { compileSeccomp, newListener } from './seccomp.ts';
 import { awaitParent, awaitStart, tellParent } from './sync.ts';
 
 /** A validated configuration with what its paths are relative to. */
@@ -55,10 +55,9 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
     tellParent(program, descriptors.report, 'hooks');
     awaitParent(program, descriptors.go);
   }
-  if (descriptors.go !== undefined) program.call('close', [descriptors.go]);
   compileChangeRoot(program, root, options);
-  const { report, fifo, console, step } = descriptors;
-  closeAllBut(program, [report, fifo, console, step], options.preserved);
+  const { report, go, fifo, console, step } = descriptors;
+  closeAllBut(program, [report, go, fifo, console, step], options.preserved);
   compileNullDevices(program, host);
 
   if (process.terminal && descriptors.console !== undefined)
@@ -73,15 +72,18 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   compileMaskedPaths(program, linux.maskedPaths ?? []);
 
   const keyring = options.newKeyring ? `_ses.${options.id}` : undefined;
-  compileIdentity(program, { process, host, keyring });
+  compileIdentity(program, { process, machine: linux, host, keyring });
   const env = environment(process.env ?? [], host.home);
   const command = compileLookUp(program, process.args ?? [], env);
   markCloseOnExec(program, options.preserved);
   program.stage('start');
+  // Whoever listens gets the descriptor from the runtime, which is gone when the container is started.
+  const listens = ((host.seccomp?.flags ?? 0) & newListener) !== 0;
+  if (process.noNewPrivileges && listens) compileSeccomp(program, host);
   tellParent(program, descriptors.report, 'ready');
   program.call('close', [descriptors.report]);
   const lineEnd = awaitStart(program, descriptors.fifo);
-  if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
+  if (process.noNewPrivileges && !listens) compileSeccomp(program, host);
   compileExecute(program, command, { args: process.args ?? [], env }, lineEnd);
   return program;
 }

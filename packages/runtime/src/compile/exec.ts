@@ -12,7 +12,8 @@ import type { Host } from './host.ts';
 import { compileIdentity } from './identity.ts';
 import { compileProcessSettings } from './kernel-settings.ts';
 import { becomeRoot, type NamespaceType, namespaceFlags, secondChild } from './namespaces.ts';
-import { compileSeccomp } from './seccomp.ts';
+import { compileFinalAffinity, type Machine } from './scheduling.ts';
+import { compileSeccomp, newListener } from './seccomp.ts';
 import { tellParent } from './sync.ts';
 
 export interface ExecPlan {
@@ -21,13 +22,18 @@ export interface ExecPlan {
   readonly container: number;
   /** The types of namespaces that the container has of its own. */
   readonly namespaces: readonly string[];
+  /** What holds for every process of the container. */
+  readonly machine: Machine;
   readonly preserved: number;
   /** What is wrong with the command, to be said if it cannot be executed. */
   readonly finding: string;
 }
 
 /** Compiles an exec. A pure function. */
-export function compileExec({ process, container, namespaces, preserved, finding }: ExecPlan, host: Host): Program {
+export function compileExec(
+  { process, container, namespaces, machine, preserved, finding }: ExecPlan,
+  host: Host,
+): Program {
   const { descriptors } = host;
   const program = new Program();
   compileBegin(program, host);
@@ -36,14 +42,17 @@ export function compileExec({ process, container, namespaces, preserved, finding
   compileSession(program);
   if (process.terminal && descriptors.console !== undefined)
     compileConsole(program, { socket: descriptors.console, size: process.consoleSize, mount: false });
-  compileIdentity(program, { process, host, keyring: undefined });
+  compileFinalAffinity(program, process);
+  compileIdentity(program, { process, machine, host, keyring: undefined });
   const env = environment(process.env ?? [], host.home);
   const command = compileLookUp(program, process.args ?? [], env);
   markCloseOnExec(program, preserved);
   program.stage('start');
+  const listens = ((host.seccomp?.flags ?? 0) & newListener) !== 0;
+  if (process.noNewPrivileges && listens) compileSeccomp(program, host);
   tellParent(program, descriptors.report, 'ready');
   program.call('close', [descriptors.report]);
-  if (host.seccomp && process.noNewPrivileges) compileSeccomp(program, host.seccomp);
+  if (process.noNewPrivileges && !listens) compileSeccomp(program, host);
   compileExecute(program, command, { args: process.args ?? [], env }, `${finding}\n`);
   return program;
 }

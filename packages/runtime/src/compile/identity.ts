@@ -9,6 +9,7 @@ import type { Process } from '@drydock/oci/runtime-spec';
 import { type CapabilitySets, capabilityNames, capabilitySets } from './capabilities.ts';
 import { Pr } from './constants.ts';
 import type { Host } from './host.ts';
+import { compileScheduling, type Machine } from './scheduling.ts';
 import { compileSeccomp } from './seccomp.ts';
 
 const fails = (op: string) => (errno: number) => `error during container init: ${op}: ${errnoText(errno)}`;
@@ -24,18 +25,21 @@ const capabilityVersion = 0x20080522;
 
 export interface IdentityOptions {
   readonly process: Process;
+  /** What holds for every process of the container. */
+  readonly machine: Machine;
   readonly host: Host;
   /** The name of a session keyring of its own, if it gets one. */
   readonly keyring: string | undefined;
 }
 
 /** From here on the process is the container's user, with the container's limits and rights. */
-export function compileIdentity(program: Program, { process, host, keyring }: IdentityOptions): void {
+export function compileIdentity(program: Program, { process, machine, host, keyring }: IdentityOptions): void {
   const { user = {}, rlimits: limits = [], cwd = '/' } = process;
   program.stage('identity', '');
   if (keyring !== undefined) joinKeyring(program, keyring);
   program.field('process.rlimits');
   for (const { type = '', soft = 0, hard = 0 } of limits) setLimit(program, type, soft, hard);
+  compileScheduling(program, process, machine);
   program.field('process.user.umask');
   program.call('umask', [user.umask ?? 0o022]);
   program.field('process.noNewPrivileges');
@@ -53,7 +57,7 @@ export function compileIdentity(program: Program, { process, host, keyring }: Id
   // Without no_new_privs, loading a filter takes CAP_SYS_ADMIN: capset below takes it away.
   if (host.seccomp && !process.noNewPrivileges) {
     if (sets) setCapabilities(program, everythingOf(host), 'process.capabilities');
-    compileSeccomp(program, host.seccomp);
+    compileSeccomp(program, host);
   }
   if (sets) setCapabilities(program, sets, 'process.capabilities');
 }

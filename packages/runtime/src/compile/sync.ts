@@ -8,11 +8,13 @@
  *     {1, its pid}                   ───────▶ follows that one, which may report before
  *     {0, hooks}                     ───────▶ runs the hooks that want the namespaces, not yet the root
  *     read of the go pipe            ◀─────── a byte
+ *     {4, a descriptor}              ───────▶ takes the seccomp listener, and sends it on
+ *     read of the go pipe            ◀─────── a byte
  *     {0, ready}                     ───────▶ state, pid file, exit code 0
  *     read of the exec FIFO          ◀─────── `start`: what it has found out about the command
  *     execve
  *
- * The first three are for what needs two children: see namespaces.ts. A failure is {address of the operation, negated errno}
+ * The first three are for what needs two children: see namespaces.ts. The listener's are where the filter is loaded. A failure is {address of the operation, negated errno}
  * instead; the end of the pipe is the child's death.
  */
 import { Memory, Slot } from '@drydock/linux/program/operation';
@@ -22,11 +24,22 @@ import type { Program } from '@drydock/linux/program/program';
 export const milestones = { hooks: 1, ready: 2, mappings: 3 } as const;
 /** The first word of a message whose second is the pid of the child that goes on; no operation has such an address. */
 export const pidMessage = 1;
+/** Of one whose second word is the number that the child has a seccomp listener under. */
+export const listenerMessage = 4;
 export const messageBytes = 16;
 
 /** Tells the parent that a milestone is reached. */
 export function tellParent(program: Program, report: number, milestone: keyof typeof milestones): void {
   const message = new Memory(`{${milestone}}`, messageBytes, [[8, milestones[milestone]]]);
+  program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
+}
+
+/** Tells the parent of a descriptor of this process. */
+export function tellListener(program: Program, report: number, listener: Slot): void {
+  const message = new Memory('{listener}', messageBytes, [
+    [0, listenerMessage],
+    [8, listener],
+  ]);
   program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
 }
 

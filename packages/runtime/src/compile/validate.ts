@@ -1,17 +1,19 @@
 /** Refuses configurations that make no sense, before anything is made; in runc's words. */
 import { cleanPath } from '@drydock/linux/cgroups/hierarchies';
-import { checkProfile } from '@drydock/linux/seccomp/profile';
+import { checkProfile, notifies, notify } from '@drydock/linux/seccomp/profile';
 import type { Linux, Process, Spec } from '@drydock/oci/runtime-spec';
 import { Failure } from '../failure.ts';
 import { rlimits } from './identity.ts';
 import { type NamespaceType, namespaceFlags } from './namespaces.ts';
 import { knownPropagations } from './root.ts';
+import { validateMachine, validateScheduling } from './scheduling.ts';
 
 /** Throws {@link Failure} that names the field. */
 export function validateSpec(spec: Spec): void {
   const { linux = {}, root, process } = spec;
   if (process === undefined) throw new Failure('process property must not be empty');
   validateProcess(process);
+  validateMachine(linux);
   if (root === undefined) throw new Failure('root must be specified');
   validateNamespaces(linux);
   const propagation = linux.rootfsPropagation ?? '';
@@ -28,12 +30,14 @@ export function validateSpec(spec: Spec): void {
 }
 
 /** The process of a container or of an exec. */
-export function validateProcess({ args, cwd = '', rlimits: limits = [], selinuxLabel, user }: Process): void {
+export function validateProcess(process: Process): void {
+  const { args, cwd = '', rlimits: limits = [], selinuxLabel, user } = process;
   if (cwd === '') throw new Failure('Cwd property must not be empty');
   if (!cwd.startsWith('/')) throw new Failure('Cwd must be an absolute path');
   if (!args?.length) throw new Failure('args must not be empty');
   for (const { type = '' } of limits) if (!rlimits.includes(type)) throw new Failure(`wrong rlimit value: ${type}`);
   if (selinuxLabel) throw new Failure('selinux label is specified in config, but selinux is disabled or not supported');
+  validateScheduling(process);
   if (user?.umask !== undefined && user.umask > 0o777) throw new Failure(`invalid umask ${user.umask.toString(8)}`);
 }
 
@@ -73,8 +77,12 @@ function validateDevices({ devices = [], resources = {} }: Linux): void {
 }
 
 function validateSeccomp({ seccomp = {} }: Linux): void {
-  if (seccomp.listenerPath || seccomp.syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY'))
-    throw new Failure('seccomp: SCMP_ACT_NOTIFY and listenerPath are not supported');
+  if (notifies(seccomp)) {
+    if (seccomp.defaultAction === notify) throw new Failure(`${notify} cannot be used as default action`);
+    if (seccomp.syscalls?.some(({ action, names }) => action === notify && names?.includes('write')))
+      throw new Failure(`${notify} cannot be used for the write syscall`);
+    if (!seccomp.listenerPath) throw new Failure('listenerPath is not set');
+  }
   try {
     checkProfile(seccomp);
   } catch (error) {

@@ -4,6 +4,7 @@ import { CgroupError } from '@drydock/linux/cgroups/cgroup';
 import { cleanPath, parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
 import { cgroupAt } from '@drydock/linux/cgroups/open';
 import { closeFile, fileStatus, Open, openFile, readText } from '@drydock/linux/disk';
+import { notifies } from '@drydock/linux/seccomp/profile';
 import { syscall } from '@drydock/linux/syscall';
 import type { Spec } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
@@ -120,7 +121,10 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   const twoChildren = needsTwoChildren(wanted);
   const namespaces = openNamespaces(wanted, preserved);
   const report = makePipe(preserved);
-  const go = hasCreateHooks(spec) || makesUserNamespace(wanted) ? makePipe(preserved) : undefined;
+  const go =
+    hasCreateHooks(spec) || makesUserNamespace(wanted) || notifies(spec.linux?.seccomp ?? {})
+      ? makePipe(preserved)
+      : undefined;
   const fifo = behind(preserved, makeFifo(`${directory}/exec.fifo`));
   const entry = cgroup.openEntry();
   const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
@@ -180,7 +184,10 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
         continue;
       }
       if (milestone === 'mappings') await writeMappings(init.pid, { uids: uidMappings, gids: gidMappings });
-      else await runCreateHooks(spec, { ...state, pid: init.pid });
+      else if (milestone === 'listener') {
+        const { sendListener } = await import('./seccomp-listener.ts');
+        sendListener(init, spec.linux?.seccomp ?? {}, ociState({ ...state, pid: init.pid }, 'creating'));
+      } else await runCreateHooks(spec, { ...state, pid: init.pid });
       init.proceed();
     }
     observer?.ready?.(init);
@@ -261,7 +268,18 @@ function initialState({ id, bundle, spec }: CreateOptions, rootfs: string, cgrou
     hooks: spec.hooks ?? {},
     uidMappings: spec.linux?.uidMappings ?? [],
     gidMappings: spec.linux?.gidMappings ?? [],
+    seccompListener: listenerOf(spec),
+    machine: {
+      ...(spec.linux?.personality ? { personality: spec.linux.personality } : {}),
+      ...(spec.linux?.memoryPolicy ? { memoryPolicy: spec.linux.memoryPolicy } : {}),
+    },
   };
+}
+
+/** Where the descriptor of the filter's reports goes, for processes that are started later too. */
+function listenerOf({ linux: { seccomp = {} } = {} }: Spec): ContainerState['seccompListener'] {
+  const { listenerPath, listenerMetadata = '' } = seccomp;
+  return notifies(seccomp) && listenerPath ? { listenerPath, listenerMetadata } : undefined;
 }
 
 /** The root filesystem's path; a relative one is relative to the bundle. */

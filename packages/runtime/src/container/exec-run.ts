@@ -11,7 +11,7 @@ export async function runInContainer(
 ): Promise<number> {
   const terminal = !options.detach && options.process.terminal ? OwnTerminal.open() : undefined;
   try {
-    const pid = execInContainer(container, terminal ? { ...options, console: terminal.socket } : options);
+    const pid = await execInContainer(container, terminal ? { ...options, console: terminal.socket } : options);
     if (options.detach) return 0;
     terminal?.attach();
     const code = await stayWith(pid, terminal ? ['SIGWINCH'] : []);

@@ -3,14 +3,15 @@ import { cgroupDirectory, readHierarchies } from '@drydock/linux/cgroups/hierarc
 import { cgroupFromPaths } from '@drydock/linux/cgroups/open';
 import { closeFile, Open, openDirectory, openFile, readText } from '@drydock/linux/disk';
 import { Errno } from '@drydock/linux/errno';
-import { SyscallError } from '@drydock/linux/syscall';
+import { SyscallError, syscall } from '@drydock/linux/syscall';
 import { type Process, parseSpec } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
 import { compileExec } from '../compile/exec.ts';
 import type { Host } from '../compile/host.ts';
+import { maskOf, parseNumberList } from '../compile/number-list.ts';
 import { validateProcess } from '../compile/validate.ts';
-import { Failure, failingAs } from '../failure.ts';
+import { Failure, failingAs, failingAsync } from '../failure.ts';
 import type { Container } from './container.ts';
 import { behind, checkPreserved } from './descriptors.ts';
 import { needsHome, processFacts, seccompFacts } from './facts.ts';
@@ -38,7 +39,7 @@ export interface ExecOptions {
 }
 
 /** Starts it; answers its pid. It is a child of this process until this process ends. */
-export function execInContainer(container: Container, options: ExecOptions): number {
+export async function execInContainer(container: Container, options: ExecOptions): Promise<number> {
   const { status } = container;
   if (status === 'stopped') throw new Failure('cannot exec in a stopped container');
   if (status === 'paused' && !options.ignorePaused)
@@ -46,7 +47,7 @@ export function execInContainer(container: Container, options: ExecOptions): num
   checkPreserved(options.preserved);
   validateProcess(options.process);
   const paths = subCgroupPaths(container.state.cgroupPaths, options.subCgroups ?? {});
-  const init = failingAs('unable to start container process', () => startExec(container, options, paths));
+  const init = await failingAsync('unable to start container process', () => startExec(container, options, paths));
   try {
     if (options.pidfdSocket !== undefined) sendProcess(options.pidfdSocket, init.pid, 'setns');
     if (options.pidFile) writePidFile(options.pidFile, init.pid);
@@ -57,11 +58,11 @@ export function execInContainer(container: Container, options: ExecOptions): num
   return init.pid;
 }
 
-function startExec(
+async function startExec(
   container: Container,
   options: ExecOptions,
   cgroupPaths: Readonly<Record<string, string>>,
-): InitProcess {
+): Promise<InitProcess> {
   const { process, log, preserved } = options;
   const { pid, directory } = container;
   checkIds(process.user);
@@ -72,12 +73,13 @@ function startExec(
   const twoChildren = namespaces.includes('user');
   const pidNamespace = twoChildren ? undefined : openFile(`/proc/${pid}/ns/pid`, Open.read);
   const report = makePipe(preserved);
+  const go = container.state.seccompListener ? makePipe(preserved) : undefined;
   const { birthplace } = entry;
   const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
   const console = options.console === undefined ? undefined : behind(preserved, options.console);
   const host: Host = {
     ...processFacts({ entered: twoChildren }),
-    descriptors: { report: report.write, console, tasks, namespaces: {} },
+    descriptors: { report: report.write, go: go?.read, console, tasks, namespaces: {} },
     cgroup: { version: container.cgroup.version, directories: [] },
     rootParent: '/',
     sources: new Map(),
@@ -95,7 +97,10 @@ function startExec(
   const keep = [pidfd, ...tasks, ...(console === undefined ? [] : [console])];
   const start = (cgroup: number | undefined) =>
     InitProcess.start({
-      program: compileExec({ process, container: pidfd, namespaces, preserved, finding }, host),
+      program: compileExec(
+        { process, container: pidfd, namespaces, machine: container.state.machine, preserved, finding },
+        host,
+      ),
       machine: host.machine,
       title: ['drydock-runtime', 'init', container.id],
       namespaces: 0,
@@ -104,11 +109,19 @@ function startExec(
       preserved,
       keep,
       report,
+      go,
       handsOver: twoChildren,
     });
+  setInitialAffinity(process);
   const init = isBelow ? start(birthplace) : startNear(pid, birthplace, start);
   try {
-    init.next((exitCode) => `error during container init: it ended with exit code ${exitCode} before it was ready`);
+    const explainDeath = (exitCode: number) =>
+      `error during container init: it ended with exit code ${exitCode} before it was ready`;
+    while (init.next(explainDeath) === 'listener') {
+      const { sendListener } = await import('./seccomp-listener.ts');
+      sendListener(init, container.state.seccompListener ?? {}, container.ociState('running'));
+      init.proceed();
+    }
     return init;
   } catch (error) {
     init.kill();
@@ -117,6 +130,14 @@ function startExec(
     init.close();
     for (const descriptor of [...keep, pidNamespace, birthplace]) if (descriptor !== undefined) closeFile(descriptor);
   }
+}
+
+/** The CPUs that the process is on while it goes to the container's cgroup: a child has those of the thread that starts it. */
+function setInitialAffinity({ execCPUAffinity }: Process): void {
+  const list = execCPUAffinity?.initial;
+  if (!list) return;
+  const mask = maskOf(parseNumberList(list, 'CPUAffinity.initial'));
+  syscall('sched_setaffinity', [0, mask.length, mask], 'error setting initial CPU affinity');
 }
 
 /**

@@ -11,12 +11,13 @@ import type { Program } from '@drydock/linux/program/program';
 import { headerAddress } from '@drydock/linux/program/routine';
 import { syscall, trySyscall } from '@drydock/linux/syscall';
 import { stepMessage, timeBytes, timesMessage } from '../compile/observe.ts';
-import { messageBytes, milestones, pidMessage } from '../compile/sync.ts';
+import { listenerMessage, messageBytes, milestones, pidMessage } from '../compile/sync.ts';
 import { Failure } from '../failure.ts';
 import { behind } from './descriptors.ts';
 import { waitForChild } from './process.ts';
 
-type Milestone = keyof typeof milestones | 'step';
+/** What a child reports; `listener`: see {@link InitProcess.listener}. */
+export type Milestone = keyof typeof milestones | 'step' | 'listener';
 type Message = Milestone | 'pid' | 'times';
 
 const milestoneNames = Object.fromEntries(
@@ -60,6 +61,8 @@ export interface InitOptions {
 export class InitProcess {
   /** The process that is at work; another one after a child of the first has gone on. */
   pid: number;
+  /** The number of the child's descriptor that its seccomp filter reports calls on. */
+  listener = -1;
   readonly #layout: Layout;
   readonly #report: Pipe;
   readonly #go: Pipe | undefined;
@@ -165,6 +168,10 @@ export class InitProcess {
     if (address === timesMessage) {
       this.times = this.#readTimes(result);
       return 'times';
+    }
+    if (address === listenerMessage) {
+      this.listener = result;
+      return 'listener';
     }
     if (address !== 0) throw new Failure(this.#failureText(address, -result));
     return milestoneNames[result];

@@ -5,6 +5,7 @@ import { cgroupAt } from '@drydock/linux/cgroups/open';
 import { deviceSettingsV1 } from '@drydock/linux/cgroups/settings-v1';
 import { readText } from '@drydock/linux/disk';
 import { describeProgram } from '@drydock/linux/program/describe';
+import { notifies } from '@drydock/linux/seccomp/profile';
 import type { Spec } from '@drydock/oci/runtime-spec';
 import { compileCreate, hasCreateHooks } from '../compile/create.ts';
 import type { CreateDescriptors, Host } from '../compile/host.ts';
@@ -59,7 +60,7 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
     ...processFacts({ entered: hasUserNamespace(namespaces) }),
     descriptors: {
       report: fd.report,
-      go: hasCreateHooks(spec) || makesUserNamespace(namespaces) ? fd.go : undefined,
+      go: hasCreateHooks(spec) || makesUserNamespace(namespaces) || notifies(linux.seccomp ?? {}) ? fd.go : undefined,
       fifo: fd.fifo,
       console: process.terminal ? fd.console : undefined,
       tasks: controllers.map((_, index) => fd.firstTask + index),

@@ -19,6 +19,7 @@ const state: ContainerState = {
   cgroupPaths: { memory: '/sys/fs/cgroup/memory/c', '': '/sys/fs/cgroup/unified/c' },
   uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
   gidMappings: [],
+  machine: { personality: { domain: 'LINUX32' } },
   namespaces: { pid: '', network: '/run/netns/n' },
   hooks: { poststop: [{ path: '/bin/true', args: ['true'], timeout: 2 }] },
 };

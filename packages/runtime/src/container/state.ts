@@ -6,6 +6,7 @@
 import { makeDirectories, Open, readTextIfPresent, rename, writeFile } from '@drydock/linux/disk';
 import { list, map, parseShaped, struct } from '@drydock/oci/runtime-shape';
 import type { Hook, Hooks, IdMapping } from '@drydock/oci/runtime-spec';
+import type { Machine } from '../compile/scheduling.ts';
 
 export interface ContainerState {
   readonly id: string;
@@ -25,6 +26,9 @@ export interface ContainerState {
   readonly hooks: Hooks;
   readonly uidMappings: readonly IdMapping[];
   readonly gidMappings: readonly IdMapping[];
+  readonly machine: Machine;
+  /** Who hears of the calls that the seccomp filter reports. */
+  readonly seccompListener?: { readonly listenerPath: string; readonly listenerMetadata: string } | undefined;
   readonly capabilities?: unknown;
 }
 
@@ -54,6 +58,9 @@ const file = struct('State', {
     namespaces: list(struct('Namespace', { type: 'string', path: 'string' })),
     uid_mappings: mappings,
     gid_mappings: mappings,
+    personality: struct('LinuxPersonality', { domain: 'int' }),
+    drydock_seccomp_listener: struct('Seccomp', { listenerPath: 'string', listenerMetadata: 'string' }),
+    drydock_memory_policy: struct('LinuxMemoryPolicy', { mode: 'string', nodes: 'string', flags: list('string') }),
     Hooks: struct('Hooks', {
       prestart: hooks,
       createRuntime: hooks,
@@ -77,6 +84,8 @@ const namespaceNames: Readonly<Record<string, readonly [kind: string, file: stri
   time: ['NEWTIME', 'time'],
 };
 
+/** PER_LINUX32 (personality(2)): runc keeps the number. */
+const linux32 = 8;
 const bundleLabel = 'bundle=';
 
 /** Reads the state in a container's directory; undefined if there is none. */
@@ -104,6 +113,20 @@ export function readState(directory: string): ContainerState | undefined {
     ),
     uidMappings: (config.uid_mappings ?? []).map(ociMapping),
     gidMappings: (config.gid_mappings ?? []).map(ociMapping),
+    ...(config.drydock_seccomp_listener?.listenerPath
+      ? {
+          seccompListener: {
+            listenerPath: config.drydock_seccomp_listener.listenerPath,
+            listenerMetadata: config.drydock_seccomp_listener.listenerMetadata ?? '',
+          },
+        }
+      : {}),
+    machine: {
+      ...(config.personality
+        ? { personality: { domain: config.personality.domain === linux32 ? 'LINUX32' : 'LINUX' } }
+        : {}),
+      ...(config.drydock_memory_policy ? { memoryPolicy: config.drydock_memory_policy } : {}),
+    },
     hooks: Object.fromEntries(
       Object.entries(config.Hooks ?? {}).map(([kind, each]) => [
         kind,
@@ -127,6 +150,12 @@ export function writeState(directory: string, state: ContainerState): void {
       namespaces: Object.entries(state.namespaces).map(([type, path]) => ({ type: namespaceNames[type]?.[0], path })),
       uid_mappings: state.uidMappings.map(runcMapping),
       gid_mappings: state.gidMappings.map(runcMapping),
+      ...(state.machine.personality
+        ? { personality: { domain: state.machine.personality.domain === 'LINUX32' ? linux32 : 0 } }
+        : {}),
+      // Not runc's shape, which has numbers.
+      drydock_seccomp_listener: state.seccompListener,
+      drydock_memory_policy: state.machine.memoryPolicy,
       // runc wants at least one field of its resources.
       cgroups: { name: state.id, path: '', memory: 0, Systemd: false, Rootless: false },
       version: state.ociVersion,
