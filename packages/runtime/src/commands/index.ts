@@ -5,6 +5,7 @@ import { create } from './create.ts';
 import { delete_ } from './delete.ts';
 import { events } from './events.ts';
 import { exec } from './exec.ts';
+import { explainCommand } from './explain.ts';
 import { features } from './features.ts';
 import { kill } from './kill.ts';
 import { list } from './list.ts';
@@ -19,6 +20,6 @@ import { state } from './state.ts';
 import { update } from './update.ts';
 
 export const commands: readonly Command[] = [
-  ...[completion, create, delete_, events, exec, features, kill, list, pause, plan, ps],
+  ...[completion, create, delete_, events, exec, explainCommand, features, kill, list, pause, plan, ps],
   ...[resume, run, spec, start, state, update],
 ];
