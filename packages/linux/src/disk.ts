@@ -170,6 +170,8 @@ export interface FileStatus {
   readonly permissions: number;
   readonly uid: number;
   readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
   readonly device: { readonly major: number; readonly minor: number };
 }
 
@@ -196,6 +198,7 @@ export function fileStatus(file: string | number, { follow = true } = {}): FileS
     permissions: mode & 0o7777,
     uid: buffer.readUInt32LE(20),
     gid: buffer.readUInt32LE(24),
+    size: Number(buffer.readBigUInt64LE(40)),
     device: { major: buffer.readUInt32LE(128), minor: buffer.readUInt32LE(132) },
   };
 }

@@ -49,6 +49,7 @@ export const O = constants({
 export const Resolve = constants({
   RESOLVE_NO_MAGICLINKS: 0x02,
   RESOLVE_NO_SYMLINKS: 0x04,
+  RESOLVE_BENEATH: 0x08,
   RESOLVE_IN_ROOT: 0x10,
 });
 

@@ -67,9 +67,10 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   for (const path of readOnlyLater) remountReadOnly(program, path, `make ${path} read-only`);
   program.field('root.readonly');
   if (spec.root?.readonly) remountReadOnly(program, '/', 'make the root filesystem read-only');
-  compileRootPropagation(program, propagation);
   compileReadOnlyPaths(program, linux.readonlyPaths ?? []);
   compileMaskedPaths(program, linux.maskedPaths ?? []);
+  // Last: what is unbindable cannot be covered by a copy of itself.
+  compileRootPropagation(program, propagation);
 
   const keyring = options.newKeyring ? `_ses.${options.id}` : undefined;
   compileIdentity(program, { process, machine: linux, host, keyring });

@@ -28,6 +28,21 @@ export interface SourceFacts {
   readonly procfs: boolean;
 }
 
+/** A file of the image that a tmpfs begins with. */
+export interface CopiedFile {
+  /** Below the mount. */
+  readonly path: string;
+  readonly kind: 'directory' | 'file' | 'link' | 'fifo';
+  readonly mode: number;
+  /** As the container's user namespace has it, or -1. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a file. */
+  readonly size?: number;
+  /** Where a link leads. */
+  readonly target?: string;
+}
+
 /** A copy of a bind mount's source that the parent has made. */
 export interface PreparedMount {
   readonly descriptor: number;
@@ -60,6 +75,8 @@ export interface Host<D extends Descriptors = Descriptors> {
   readonly sources: ReadonlyMap<string, SourceFacts>;
   /** By the mount's index in the configuration. */
   readonly prepared: ReadonlyMap<number, PreparedMount>;
+  /** What a tmpfs begins with, by the mount's index. */
+  readonly copied: ReadonlyMap<number, readonly CopiedFile[]>;
   /** Permissions of directories of the image by path, which a tmpfs there takes over. */
   readonly modes: ReadonlyMap<string, number>;
   /** For 0, 1, 2: whether it is /dev/null, and whose it is. */

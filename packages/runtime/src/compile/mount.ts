@@ -5,9 +5,10 @@ import type { Program } from '@drydock/linux/program/program';
 import type { Mount } from '@drydock/oci/runtime-spec';
 import { Failure } from '../failure.ts';
 import { AT_FDCWD, At, Fs, flags, MountAttr, mountAttr, O } from './constants.ts';
-import type { Host, PreparedMount } from './host.ts';
+import { copyUp } from './copy-up.ts';
+import type { CopiedFile, Host, PreparedMount } from './host.ts';
 import { hasLongOption, mountWithLongOptions } from './long-mount.ts';
-import { attributeFlags, isReadOnly, type MountOptions } from './mount-options.ts';
+import { attributeFlags, isReadOnly, type MountOptions, withoutReadOnly } from './mount-options.ts';
 import { openExisting, openTarget, type TargetKind } from './paths.ts';
 
 /** Files of /proc that something else may be mounted on (lxcfs does): nothing of the kernel's trust is in them. */
@@ -39,6 +40,8 @@ export interface MountJob extends MountsOptions {
   readonly destination: string;
   readonly parsed: MountOptions;
   readonly prepared?: PreparedMount | undefined;
+  /** What a tmpfs begins with. */
+  readonly copied?: readonly CopiedFile[] | undefined;
   /** The message of a failing operation on this mount. */
   readonly failure: (op: string, errno: number) => string;
 }
@@ -48,8 +51,18 @@ export function mountOne(program: Program, job: MountJob): void {
   const { mount, destination, parsed, root, failure } = job;
   refuseProc(job);
   const long = !parsed.bind && hasLongOption(filesystemData(job));
-  const made = long ? undefined : parsed.bind ? cloneSource(program, job) : makeFilesystem(program, job);
+  const filled = job.copied?.length
+    ? { ...job, parsed: { ...parsed, attributes: withoutReadOnly(parsed.attributes) } }
+    : job;
+  const made = long ? undefined : parsed.bind ? cloneSource(program, job) : makeFilesystem(program, filled);
   const target = openTarget(program, { root, path: destination, kind: targetKind(job), failure: targetFailure(job) });
+  if (made && job.copied?.length) {
+    copyUp(program, job, made, job.copied);
+    if (isReadOnly(parsed.attributes))
+      setAttributes(program, made, mountAttr(MountAttr.MOUNT_ATTR_RDONLY), false, (errno) =>
+        failure(`make ${destination} read-only`, errno),
+      );
+  }
   if (destination !== '/proc' && !destination.startsWith('/proc/')) refuseProcTarget(program, job, target);
   if (made) {
     attach(program, made, target, (errno) =>

@@ -19,6 +19,7 @@ export function compileMounts(program: Program, options: MountsOptions): { reado
     const job: MountJob = {
       ...options,
       mount,
+      copied: options.host.copied.get(index),
       prepared: options.host.prepared.get(index),
       destination,
       parsed: later ? { ...parsed, attributes: withoutReadOnly(parsed.attributes) } : parsed,

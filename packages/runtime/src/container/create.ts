@@ -16,6 +16,7 @@ import { validateSpec } from '../compile/validate.ts';
 import { explain, Failure, failingAs, failingAsync } from '../failure.ts';
 import { runHooks } from '../hooks/run.ts';
 import { checkId, lockDirectory, ociState } from './container.ts';
+import { copiedFiles } from './copied-files.ts';
 import { behind, checkPreserved } from './descriptors.ts';
 import { destroy } from './destroy.ts';
 import { deviceRules } from './device-rules.ts';
@@ -240,6 +241,7 @@ function gatherHost(
     rootParent: mountOf(rootfs, host.mountinfo),
     sources: sourceFacts(mounts),
     prepared: options.prepared,
+    copied: copiedFiles(rootfs, spec),
     modes: targetModes(rootfs, mounts),
     home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
     seccomp: failingAs('unable to init seccomp', () => seccompFacts(spec.linux?.seccomp, root)),

@@ -84,6 +84,7 @@ async function startExec(
     rootParent: '/',
     sources: new Map(),
     prepared: new Map(),
+    copied: new Map(),
     modes: new Map(),
     home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',
     seccomp: readFilter(directory, () => {

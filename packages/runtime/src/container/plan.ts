@@ -11,6 +11,7 @@ import { compileCreate, hasCreateHooks } from '../compile/create.ts';
 import type { CreateDescriptors, Host } from '../compile/host.ts';
 import { makesUserNamespace, namespaceFlags, needsTwoChildren } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
+import { copiedFiles } from './copied-files.ts';
 import { absoluteRootfs } from './create.ts';
 import { deviceRules } from './device-rules.ts';
 import {
@@ -70,6 +71,7 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
     rootParent: mountOf(rootfs, mountinfo),
     sources: sourceFacts(mounts),
     prepared: new Map(),
+    copied: copiedFiles(rootfs, spec),
     modes: targetModes(rootfs, mounts),
     home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
     seccomp: seccompFacts(linux.seccomp, root),

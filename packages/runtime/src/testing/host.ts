@@ -22,6 +22,7 @@ export function fakeHost(changes: Partial<Host<CreateDescriptors>> = {}): Host<C
     rootParent: '/',
     sources: new Map(),
     prepared: new Map(),
+    copied: new Map(),
     modes: new Map(),
     stdio: [0, 1, 2].map(() => ({ null: false, uid: 0 })),
     home: '/root',
