@@ -23,8 +23,15 @@ const protection = { execute: 1, write: 2, read: 4 };
 
 /** An ELF file whose data segment, at `headerAddress`, is a laid out program. */
 export function makeExecutable(machine: Machine, data: Uint8Array): Uint8Array {
+  return staticExecutable(machine, { code: routineFor(machine).code, data });
+}
+
+/** An ELF file that begins with the first byte of its code. Its data is writable, at `headerAddress`. */
+export function staticExecutable(
+  machine: Machine,
+  { code, data }: { readonly code: Uint8Array; readonly data: Uint8Array },
+): Uint8Array {
   const { number, page } = machines[machine];
-  const { code } = routineFor(machine);
   const file = new Uint8Array(page + data.length);
   const view = new DataView(file.buffer);
 

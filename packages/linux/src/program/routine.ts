@@ -1,9 +1,10 @@
 /** The machine code that executes a syscall program, made from its listing. */
 import type { Machine } from './layout.ts';
+import { bytesOf } from './listing.ts';
 import { arm64Routine } from './routine-arm64.ts';
 import { x64Routine } from './routine-x64.ts';
 
-const listings: Readonly<Record<Machine, string>> = { x64: x64Routine, arm64: arm64Routine };
+export const routineListings: Readonly<Record<Machine, string>> = { x64: x64Routine, arm64: arm64Routine };
 
 /** Where the routine has the header when it is an executable's first instruction. */
 export const headerAddress = 0x410000;
@@ -18,21 +19,10 @@ export interface Routine {
 export function routineFor(machine: Machine): Routine {
   const known = routines[machine];
   if (known) return known;
-  const listing = listings[machine];
+  const listing = routineListings[machine];
   const routine = { code: bytesOf(listing), run: bytesOf(listing.slice(0, listing.search(/\| +run:/))).length };
   routines[machine] = routine;
   return routine;
 }
 
 const routines: Partial<Record<Machine, Routine>> = {};
-
-/** The bytes in front of the bars. */
-function bytesOf(listing: string): Uint8Array {
-  return Buffer.from(listing.replace(/\|.*|\s/g, ''), 'hex');
-}
-
-/** The listing as an assembler reads it: no bytes, no comments. */
-export function assemblySource(machine: Machine): string {
-  const lines = listings[machine].split('\n').map((line) => line.slice(line.indexOf('|') + 1).replace(/\s# .*$/, ''));
-  return `${machine === 'x64' ? '.intel_syntax noprefix\n' : ''}${lines.join('\n')}\n`;
-}

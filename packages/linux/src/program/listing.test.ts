@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { launcherListings } from './launcher.ts';
 import type { Machine } from './layout.ts';
-import { assemblySource, routineFor } from './routine.ts';
+import { assemblySource, bytesOf } from './listing.ts';
+import { routineListings } from './routine.ts';
 
 /** Assemblers for a machine, the first that is installed is used. They write an object file to the path given. */
 const assemblers: Readonly<Record<Machine, readonly (readonly string[])[]>> = {
@@ -19,17 +21,17 @@ const assemblers: Readonly<Record<Machine, readonly (readonly string[])[]>> = {
 for (const machine of ['x64', 'arm64'] as const) {
   const assembler = assemblers[machine].find(([name = '']) => spawnSync(name, ['--version']).status === 0);
   const skip = assembler === undefined && `no assembler for ${machine} is installed`;
-  t.test(`the ${machine} listing assembles to the bytes beside it`, { skip }, async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'drydock-routine-'));
-    t.teardown(() => rmSync(folder, { recursive: true }));
-    writeFileSync(join(folder, 'routine.s'), assemblySource(machine));
-    const [name = '', ...args] = assembler ?? [];
-    const result = spawnSync(name, [...args, join(folder, 'routine.o'), join(folder, 'routine.s')], {
-      encoding: 'utf8',
+  for (const [what, listings] of Object.entries({ routine: routineListings, launcher: launcherListings }))
+    t.test(`the ${what}'s listing for ${machine} assembles to the bytes beside it`, { skip }, async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'drydock-listing-'));
+      t.teardown(() => rmSync(folder, { recursive: true }));
+      const [source, object] = [join(folder, 'listing.s'), join(folder, 'listing.o')];
+      writeFileSync(source, assemblySource(machine, listings[machine]));
+      const [name = '', ...args] = assembler ?? [];
+      const result = spawnSync(name, [...args, object, source], { encoding: 'utf8' });
+      t.equal(result.stderr, '');
+      t.same(textSection(readFileSync(object)), Buffer.from(bytesOf(listings[machine])));
     });
-    t.equal(result.stderr, '');
-    t.same(textSection(readFileSync(join(folder, 'routine.o'))), Buffer.from(routineFor(machine).code));
-  });
 }
 
 /** The contents of `.text` in a 64-bit object file (elf(5)). */
