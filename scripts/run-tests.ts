@@ -30,16 +30,17 @@ const failures: string[] = [];
 const cgroupsBefore = new Set(cgroups());
 if (named.length === 0) for (const [name, command] of checks) await runCheck(name, command);
 const unit = globSync('packages/*/src/**/*.test.ts', { cwd: top })
-  .filter((file) => !isIntegration(file))
+  .filter((file) => !isIntegration(file) && !isForMachine(file))
   .sort();
 const integration = [
   ...globSync('packages/*/src/**/*.integration.test.ts', { cwd: top }),
   ...globSync('test/**/*.test.ts', { cwd: top }),
 ]
-  .filter((file) => !file.includes('node_modules'))
+  .filter((file) => !file.includes('node_modules') && !isForMachine(file))
   .sort();
 const files = named.length > 0 ? named : quick ? unit : [...unit, ...integration];
 for (const file of files) await runFile(file);
+if (named.length === 0 && !quick) await runMachine();
 
 removeNewCgroups();
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
@@ -48,6 +49,28 @@ process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
 function isIntegration(file: string): boolean {
   return file.endsWith('.integration.test.ts') || file.startsWith('test/');
+}
+
+/** Those run in the virtual machine of scripts/test-vm. */
+function isForMachine(file: string): boolean {
+  return file.endsWith('.vm.test.ts');
+}
+
+/** Runs the tests for the virtual machine, which counts in its last line as this program does. */
+async function runMachine(): Promise<void> {
+  const { code, output } = await run(['scripts/test-vm'], {});
+  const lines = output.trimEnd().split('\n');
+  const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
+    .exec(lines.at(-1) ?? '')
+    ?.slice(1)
+    .map(Number);
+  const [passed = 0, counted = 0, skipped = 0] = counts ?? [];
+  const failed = code === 0 && counts !== undefined ? 0 : Math.max(1, counted);
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+  if (failed > 0) failures.push(`scripts/test-vm\n${output}`);
+  for (const line of lines.slice(0, -1)) if (/^(not )?ok |^ {2}\S/.test(line)) console.log(`vm: ${line}`);
 }
 
 /** All cgroups, those inside others first. */
@@ -92,7 +115,8 @@ async function runFile(file: string): Promise<void> {
   if (failed > 0) failures.push(`${file}\n${output}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${failed === 0 ? 'ok' : 'not ok'} ${file} (${count('pass')} passed, ${seconds} s)`);
-  for (const line of output.split('\n')) if (/# SKIP/i.test(line)) console.log(`  ${line.trim()}`);
+  // Beside what was skipped, the tables that tests print.
+  for (const line of output.split('\n')) if (/# SKIP|^\s*# \|/i.test(line)) console.log(`  ${line.trim()}`);
 }
 
 function run(

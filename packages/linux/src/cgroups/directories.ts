@@ -71,8 +71,18 @@ export function writeSettings(directory: string | undefined, settings: readonly 
 /** The processes in a cgroup and in those below it. */
 export function processesIn(directory: string): number[] {
   if (!exists(directory)) return [];
-  const pids = readText(`${directory}/cgroup.procs`).split('\n').filter(Boolean).map(Number);
+  const pids = readMembers(directory).split('\n').filter(Boolean).map(Number);
   return [...pids, ...childrenOf(directory).flatMap(processesIn)];
+}
+
+/** A threaded cgroup of version 2 does not tell its processes (EOPNOTSUPP), but their threads: the first has the pid. */
+function readMembers(directory: string): string {
+  try {
+    return readText(`${directory}/cgroup.procs`);
+  } catch (error) {
+    if (!(error instanceof SyscallError && error.errno === Errno.ENOTSUP)) throw error;
+    return readText(`${directory}/cgroup.threads`);
+  }
 }
 
 /**

@@ -9,7 +9,9 @@ export function cgroupAt(path: string, hierarchies: Hierarchies = readHierarchie
   const { version, list } = hierarchies;
   const [first] = list;
   if (first === undefined) throw new Error('no cgroup hierarchy is mounted');
-  if (version === 2) return new CgroupV2(cgroupDirectory(first, path), first.mountPoint);
+  // Beside this process's own cgroup, not below: one that has processes cannot hand controllers on (cgroups(7)).
+  if (version === 2)
+    return new CgroupV2(cgroupDirectory({ ...first, own: parentOf(first.own) }, path), first.mountPoint);
   return new CgroupV1(Object.fromEntries(list.map((hierarchy) => [hierarchy.name, cgroupDirectory(hierarchy, path)])));
 }
 
@@ -17,4 +19,8 @@ export function cgroupAt(path: string, hierarchies: Hierarchies = readHierarchie
 export function cgroupFromPaths(paths: Readonly<Record<string, string>>): Cgroup {
   const [[name, path] = ['', '']] = Object.entries(paths);
   return Object.keys(paths).length === 1 && name === '' ? new CgroupV2(path) : new CgroupV1(paths);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }

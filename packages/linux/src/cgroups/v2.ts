@@ -96,8 +96,18 @@ export class CgroupV2 implements Cgroup {
       const available = readTextIfPresent(`${directory}/cgroup.controllers`)?.trim().split(' ') ?? [];
       for (const controller of available.filter(Boolean)) enable(directory, controller);
       directory += `/${part}`;
+      settleType(directory);
     }
   }
+}
+
+/**
+ * Below a cgroup that has processes and controllers of threads there are only threaded ones; a new one is `domain invalid`,
+ * which nothing can enter, until it is made one of them.
+ */
+function settleType(directory: string): void {
+  const path = `${directory}/cgroup.type`;
+  if (readTextIfPresent(path)?.trim() === 'domain invalid') writeExisting(path, 'threaded');
 }
 
 function enable(directory: string, controller: string): void {

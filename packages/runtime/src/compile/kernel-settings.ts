@@ -1,5 +1,5 @@
 /** What the kernel keeps for the container's namespaces and its first process: names, sysctls, labels, scores. */
-import { errnoText } from '@drydock/linux/errno';
+import { Errno, errnoText } from '@drydock/linux/errno';
 import { Slot } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
 import type { Process, Spec } from '@drydock/oci/runtime-spec';
@@ -27,19 +27,34 @@ export function compileProcessSettings(program: Program, process: Process, host:
   if (oomScoreAdj !== undefined && oomScoreAdj !== host.oomScoreAdj)
     writeFile(program, '/proc/self/oom_score_adj', String(oomScoreAdj));
   program.field('process.apparmorProfile');
-  if (apparmorProfile)
-    writeFile(program, '/proc/self/attr/exec', `exec ${apparmorProfile}`, (errno) =>
-      fails('unable to apply apparmor profile: apparmor failed to apply profile: write /proc/self/attr/exec')(errno),
-    );
+  if (apparmorProfile) changeProfile(program, apparmorProfile);
+}
+
+/** The AppArmor profile from the next execve on. Before Linux 5.8 the file was not AppArmor's own. */
+function changeProfile(program: Program, profile: string): void {
+  const [own, older] = ['/proc/self/attr/apparmor/exec', '/proc/self/attr/exec'];
+  const text = `exec ${profile}`;
+  const [absent, done] = [program.label(), program.label()];
+  for (const path of [own, older]) {
+    const file = new Slot(`fd of ${path}`);
+    const failure = fails(`unable to apply apparmor profile: apparmor failed to apply profile: write ${path}`);
+    const otherwise = path === own ? { tolerate: [Errno.ENOENT], onError: absent } : {};
+    const how = flags(O.O_WRONLY, O.O_CLOEXEC);
+    program.call('openat', [AT_FDCWD, path, how, 0], { store: file, ...otherwise, failure });
+    program.call('write', [file, text, Buffer.byteLength(text)], { failure });
+    program.call('close', [file], { onSuccess: done });
+    if (path === own) program.place(absent);
+  }
+  program.place(done);
 }
 
 /** Writes a text to a file that exists, in one call. */
-export function writeFile(program: Program, path: string, text: string, failure?: (errno: number) => string): void {
+export function writeFile(program: Program, path: string, text: string): void {
   const file = new Slot(`fd of ${path}`);
   const how = flags(O.O_WRONLY, O.O_CLOEXEC);
   program.call('openat', [AT_FDCWD, path, how, 0], { store: file, failure: fails(`open ${path}`) });
   program.call('write', [file, text, Buffer.byteLength(text)], {
-    failure: failure ?? fails(`write ${path} (${text})`),
+    failure: fails(`write ${path} (${text})`),
   });
   program.call('close', [file]);
 }

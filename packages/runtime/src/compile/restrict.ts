@@ -1,12 +1,18 @@
 /** What of /proc and /sys a container may not see or write, and its own root if that is read-only. */
 import { Errno, errnoText } from '@drydock/linux/errno';
-import { Memory, Slot } from '@drydock/linux/program/operation';
-import type { Program } from '@drydock/linux/program/program';
+import { type Label, Memory, Slot } from '@drydock/linux/program/operation';
+import type { CallOptions, Program } from '@drydock/linux/program/program';
 import { AT_FDCWD, At, Fs, flags, MountAttr, mountAttr, O, openHow, Resolve } from './constants.ts';
 import { setAttributes } from './mount.ts';
 import { openExisting } from './paths.ts';
 
 const fails = (op: string) => (errno: number) => `error during container init: ${op}: ${errnoText(errno)}`;
+
+interface CoverOptions extends Pick<CallOptions, 'tolerate' | 'onError'> {
+  readonly failure: (errno: number) => string;
+  readonly done?: Label;
+}
+
 const attachEmpty = flags(Fs.MOVE_MOUNT_F_EMPTY_PATH, Fs.MOVE_MOUNT_T_EMPTY_PATH);
 
 /** Makes paths read-only, each by a read-only mount of itself; the root is the container's. Absent ones are passed over. */
@@ -48,7 +54,7 @@ export function compileMaskedPaths(program: Program, paths: readonly string[]): 
       onError: file,
       failure,
     });
-    cover(program, empty, target, failure);
+    coverWithNew(program, empty, target, { failure });
     program.call('close', [target], { onSuccess: done });
     program.place(file);
     openExisting(program, AT_FDCWD, path, 'any', {
@@ -57,7 +63,7 @@ export function compileMaskedPaths(program: Program, paths: readonly string[]): 
       onError: done,
       failure,
     });
-    cover(program, null_, target, failure);
+    cover(program, null_, target, { failure });
     program.call('close', [target]);
     program.place(done);
   }
@@ -95,11 +101,24 @@ function emptyFilesystem(program: Program): Slot {
   return tree;
 }
 
-/** Mounts a copy of `what` on the target. */
-function cover(program: Program, what: Slot, target: Slot, failure: (errno: number) => string): void {
+/** Mounts a copy of `what` on the target, and goes on at `done`, or at the next operation. */
+function cover(program: Program, what: Slot, target: Slot, { done, ...options }: CoverOptions): void {
+  const { failure } = options;
   const tree = new Slot('mask');
   const how = flags(Fs.OPEN_TREE_CLONE, At.AT_EMPTY_PATH, O.O_CLOEXEC);
-  program.call('open_tree', [what, '', how], { store: tree, failure });
+  program.call('open_tree', [what, '', how], { store: tree, ...options });
   program.call('move_mount', [tree, '', target, '', attachEmpty], { failure });
-  program.call('close', [tree]);
+  program.call('close', [tree], done ? { onSuccess: done } : {});
+}
+
+/**
+ * The same of a mount that may be nowhere yet. Before Linux 6.15 such a one cannot be copied (EINVAL): then it is mounted
+ * there itself, and can be copied from then on.
+ */
+function coverWithNew(program: Program, what: Slot, target: Slot, { failure }: CoverOptions): void {
+  const [itself, done] = [program.label(), program.label()];
+  cover(program, what, target, { tolerate: [Errno.EINVAL], onError: itself, failure, done });
+  program.place(itself);
+  program.call('move_mount', [what, '', target, '', attachEmpty], { failure });
+  program.place(done);
 }

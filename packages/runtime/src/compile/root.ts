@@ -23,16 +23,20 @@ export const knownPropagations = Object.keys(propagations);
 /** Binds the root filesystem on itself; answers its descriptor. */
 export function compileRoot(program: Program, rootfs: string, propagation: string, host: Host): Slot {
   program.stage('root', 'linux.rootfsPropagation');
-  const shared = propagation.includes('shared');
   // What cannot be bound is made so last.
   const change = propagation.includes('unbindable') ? undefined : propagations[propagation];
+  // Mounts other than / stay shared with the host, if they are, unless all are told otherwise.
+  const shared =
+    change !== undefined &&
+    !['rslave', 'rprivate'].includes(propagation) &&
+    !(propagation === 'slave' && host.rootParent === '/');
   const fails = (op: string) => (errno: number) =>
     `error during container init: error preparing rootfs: ${op}: ${errnoText(errno)}`;
   program.call('mount', ['', '/', '', change ?? flags(Ms.MS_SLAVE, Ms.MS_REC), 0], {
     failure: fails(`make mounts ${propagation || 'rslave'}`),
   });
   program.field('root.path');
-  // Where mounts stay shared, the bind below would appear in the host too.
+  // There the bind below would appear in the host too.
   if (shared)
     program.call('mount', ['', host.rootParent, '', Ms.MS_PRIVATE, 0], {
       failure: fails(`make ${host.rootParent} private`),
