@@ -9,9 +9,9 @@
  *     {0, ready}
  */
 import { insertOperations, operation } from '@drydock/linux/program/insert';
-import { Label, Memory, type Operation } from '@drydock/linux/program/operation';
+import { type Argument, Label, Memory, type Operation } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
-import { messageBytes } from './sync.ts';
+import { messageBytes, type milestones } from './sync.ts';
 
 /** First words of messages; no operation has such an address. */
 export const stepMessage = 2;
@@ -21,9 +21,6 @@ export const timeBytes = 16;
 /** Of the clocks, the one that is the same in every time namespace. */
 export const realTime = 0;
 
-/** The stage of the last report: what follows is for `start`. */
-const lastStage = 'start';
-
 /** A part of a program that belongs to one stage; a stage may have several. */
 export interface Segment {
   readonly stage: string;
@@ -32,11 +29,19 @@ export interface Segment {
   readonly count: number;
 }
 
+/** Where a program reports that all is ready: what follows is for `start`. */
+export function readyAt({ operations }: Program): number {
+  return operations.findIndex(({ call, args: [, message] }) => call === 'write' && isMessage(message, 'ready'));
+}
+
+function isMessage(argument: Argument | undefined, milestone: keyof typeof milestones): boolean {
+  return argument instanceof Memory && argument.name === `{${milestone}}`;
+}
+
 /** The parts of a program up to its report that all is ready. */
-export function segmentsOf({ operations }: Program): readonly Segment[] {
+export function segmentsOf(program: Program): readonly Segment[] {
   const segments: { stage: string; first: number; count: number }[] = [];
-  for (const [index, { stage }] of operations.entries()) {
-    if (stage === lastStage) break;
+  for (const [index, { stage }] of program.operations.slice(0, readyAt(program)).entries()) {
     const current = segments.at(-1);
     if (current?.stage === stage) current.count += 1;
     else segments.push({ stage, first: index, count: 1 });
@@ -50,7 +55,7 @@ export function withStops(
   wanted: (index: number) => boolean,
   { report, step }: { readonly report: number; readonly step: number },
 ): Program {
-  const ready = program.operations.findIndex(({ stage }) => stage === lastStage);
+  const ready = readyAt(program);
   const skipped = handedOver(program.operations);
   const gone = new Label();
   const stop = (index: number): Operation[] => {
@@ -77,7 +82,7 @@ export function withStops(
 /** A program that notes the time in front of each segment and reports all before it is ready. */
 export function withClocks(program: Program, report: number): Program {
   const segments = segmentsOf(program);
-  const ready = program.operations.findIndex(({ stage }) => stage === lastStage);
+  const ready = readyAt(program);
   const starts = [...segments.map(({ first }) => first), ready];
   const size = messageBytes + starts.length * timeBytes;
   const times = new Memory('times', size, [

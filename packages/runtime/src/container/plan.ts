@@ -6,7 +6,7 @@ import { deviceSettingsV1 } from '@drydock/linux/cgroups/settings-v1';
 import { readText } from '@drydock/linux/disk';
 import { describeProgram } from '@drydock/linux/program/describe';
 import { notifies } from '@drydock/linux/seccomp/profile';
-import type { Spec } from '@drydock/oci/runtime-spec';
+import type { Hooks, Linux, Spec } from '@drydock/oci/runtime-spec';
 import { compileCreate, hasCreateHooks } from '../compile/create.ts';
 import type { CreateDescriptors, Host } from '../compile/host.ts';
 import { makesUserNamespace, namespaceFlags, needsTwoChildren } from '../compile/namespaces.ts';
@@ -24,17 +24,8 @@ import {
   targetModes,
 } from './facts.ts';
 import { homeOf } from './home.ts';
+import { type Step, withParent } from './plan-steps.ts';
 import { hasUserNamespace } from './user-namespace.ts';
-
-/** One step; `branches` name later steps of the program by its own numbers. */
-export interface Step {
-  readonly stage: string;
-  readonly field: string;
-  /** The number in the program; absent for what the runtime does itself. */
-  readonly index?: number;
-  readonly call: string;
-  readonly branches: readonly string[];
-}
 
 export interface PlanOptions {
   readonly root: string;
@@ -44,7 +35,7 @@ export interface PlanOptions {
 }
 
 /** Descriptors that a program would get, by what they stand for. */
-const fd = { report: 10, go: 11, fifo: 12, console: 13, firstTask: 20, firstNamespace: 40 };
+export const planned = { report: 10, go: 11, fifo: 12, console: 13, firstTask: 20, firstNamespace: 40 };
 
 /** The steps of create, up to and with the command. Throws for a configuration that makes no sense. */
 export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly Step[] {
@@ -56,16 +47,20 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
   const cgroup = cgroupAt(linux.cgroupsPath || id, hierarchies);
   const namespaces = linux.namespaces ?? [];
   const joined = namespaces.filter(({ path }) => path);
-  const controllers = Object.keys(cgroup.paths).filter((name) => name !== '');
+  const { '': _, ...hierarchiesOfV1 } = cgroup.paths;
+  const controllers = [...new Set(Object.values(hierarchiesOfV1))];
   const host: Host<CreateDescriptors> = {
     ...processFacts({ entered: hasUserNamespace(namespaces) }),
     descriptors: {
-      report: fd.report,
-      go: hasCreateHooks(spec) || makesUserNamespace(namespaces) || notifies(linux.seccomp ?? {}) ? fd.go : undefined,
-      fifo: fd.fifo,
-      console: process.terminal ? fd.console : undefined,
-      tasks: controllers.map((_, index) => fd.firstTask + index),
-      namespaces: Object.fromEntries(joined.map(({ type = '' }, index) => [type, fd.firstNamespace + index])),
+      report: planned.report,
+      go:
+        hasCreateHooks(spec) || makesUserNamespace(namespaces) || notifies(linux.seccomp ?? {})
+          ? planned.go
+          : undefined,
+      fifo: planned.fifo,
+      console: process.terminal ? planned.console : undefined,
+      tasks: controllers.map((_, index) => planned.firstTask + index),
+      namespaces: Object.fromEntries(joined.map(({ type = '' }, index) => [type, planned.firstNamespace + index])),
     },
     cgroup: { version: hierarchies.version, directories: cgroupDirectories(hierarchies, cgroup) },
     rootParent: mountOf(rootfs, mountinfo),
@@ -77,40 +72,60 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
     seccomp: seccompFacts(linux.seccomp, root),
   };
   const options = { id, preserved: 3, pivot: true, newKeyring: true };
-  const own = (stage: string, field: string, call: string): Step => ({ stage, field, call, branches: [] });
+  const own = (field: string, call: string): Step => ({ stage: 'runtime', field, call, branches: [] });
   const settings = [
     ...(cgroup.version === 1 ? deviceSettingsV1(deviceRules(linux.resources?.devices)) : []),
     ...cgroup.plan(linux.resources ?? {}),
   ];
   return [
-    own('runtime', '', `mkdir ${root}/${id}`),
-    ...[...new Set(Object.values(cgroup.paths))].map((path) => own('runtime', 'linux.cgroupsPath', `mkdir ${path}`)),
+    own('', `mkdir ${root}/${id}`),
+    ...[...new Set(Object.values(cgroup.paths))].map((path) => own('linux.cgroupsPath', `mkdir ${path}`)),
     ...settings.map(({ controller, file, value }) =>
       own(
-        'runtime',
         'linux.resources',
         `write ${JSON.stringify(value)} to ${cgroup.paths[controller] ?? cgroup.paths['']}/${file}`,
       ),
     ),
-    ...joined.map(({ type, path }) => own('runtime', 'linux.namespaces', `open ${path} (${type})`)),
-    own('runtime', '', `mkfifo ${root}/${id}/exec.fifo`),
-    own('runtime', 'linux.namespaces', `clone3(${cloneText(spec)})`),
-    ...describeProgram(compileCreate({ spec, rootfs, options }, host)).map((line, index) => ({ ...line, index })),
+    ...joined.map(({ type, path }) => own('linux.namespaces', `open ${path} (${type})`)),
+    ...controllers.map((path, index) =>
+      own('linux.cgroupsPath', `open ${path}/tasks for writing = ${planned.firstTask + index}`),
+    ),
+    own('', `mkfifo ${root}/${id}/exec.fifo`),
+    own('linux.namespaces', `clone3(${cloneText(spec)})`),
+    ...withParent(
+      describeProgram(compileCreate({ spec, rootfs, options }, host)),
+      parentSteps({ root, id, bundle, spec }),
+    ),
   ];
 }
 
-/** The steps for people: grouped by stage, with the fields at the right. */
-export function planText(steps: readonly Step[]): string {
-  let stage = '';
-  const lines: string[] = [];
-  for (const step of steps) {
-    if (step.stage !== stage) lines.push(`${lines.length > 0 ? '\n' : ''}# ${step.stage}`);
-    stage = step.stage;
-    const number = step.index === undefined ? '    ' : String(step.index).padStart(4);
-    const branches = step.branches.length > 0 ? `  [${step.branches.join('; ')}]` : '';
-    lines.push(`${`${number}  ${step.call}${branches}`.padEnd(100)}${step.field ? `  # ${step.field}` : ''}`.trimEnd());
-  }
-  return `${lines.join('\n')}\n`;
+/** What the runtime does when the child tells it how far it is. */
+function parentSteps({ root, id, spec }: PlanOptions): Readonly<Record<string, readonly Step[]>> {
+  const { hooks = {}, linux = {} } = spec;
+  const own = (stage: string, field: string, call: string): Step => ({ stage, field, call, branches: [] });
+  const mapping = (list: Linux['uidMappings'] = []) =>
+    list.map(({ containerID, hostID, size }) => `${containerID ?? 0} ${hostID ?? 0} ${size ?? 0}`).join('; ');
+  const run = (stage: string, kind: keyof Hooks, where: string) =>
+    (hooks[kind] ?? []).map(({ path }, index) => own(stage, `hooks.${kind}[${index}]`, `run ${path} ${where}`));
+  const inside = "in the container's namespaces";
+  return {
+    mappings: [
+      own('runtime', 'linux.uidMappings', `write ${JSON.stringify(mapping(linux.uidMappings))} to /proc/PID/uid_map`),
+      own('runtime', 'linux.gidMappings', `write ${JSON.stringify(mapping(linux.gidMappings))} to /proc/PID/gid_map`),
+    ],
+    hooks: [
+      ...run('runtime', 'prestart', 'on the host'),
+      ...run('runtime', 'createRuntime', 'on the host'),
+      ...run('runtime', 'createContainer', inside),
+    ],
+    listener: [own('runtime', 'linux.seccomp.listenerPath', `send the listener to ${linux.seccomp?.listenerPath}`)],
+    ready: [
+      own('runtime', '', `write ${root}/${id}/state.json and the pid file: created`),
+      ...run('start by the runtime', 'startContainer', inside),
+      own('start by the runtime', '', `write to ${root}/${id}/exec.fifo, remove it: running`),
+      ...run('start by the runtime', 'poststart', 'on the host'),
+    ],
+  };
 }
 
 function cloneText({ linux }: Spec): string {

@@ -1,7 +1,7 @@
 /** Makes a container stop by stop: shows what comes next, and asks what to do. */
 import { describeProgram, type Line } from '@drydock/linux/program/describe';
 import type { Program } from '@drydock/linux/program/program';
-import { type Segment, segmentsOf, withStops } from '../compile/observe.ts';
+import { readyAt, type Segment, segmentsOf, withStops } from '../compile/observe.ts';
 import { Failure } from '../failure.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { InitProcess } from './init.ts';
@@ -22,6 +22,7 @@ export class Stepper implements Observer {
   readonly #dialogue: Dialogue;
   #lines: readonly Line[] = [];
   #segments: readonly Segment[] = [];
+  #ready = 0;
   /** The stage to go on to without stops; '' for none, undefined to stop everywhere. */
   #goal: string | undefined;
 
@@ -33,6 +34,7 @@ export class Stepper implements Observer {
   observe(program: Program, { report, step = -1 }: { readonly report: number; readonly step?: number }): Program {
     this.#lines = describeProgram(program);
     this.#segments = segmentsOf(program);
+    this.#ready = readyAt(program);
     const starts = new Set(this.#segments.map(({ first }) => first));
     const wanted = (index: number) => this.#granularity === 'operation' || starts.has(index);
     return withStops(program, wanted, { report, step });
@@ -53,10 +55,11 @@ export class Stepper implements Observer {
   }
 
   ready({ pid }: InitProcess): void {
-    const start = this.#lines.findIndex(({ stage }) => stage === 'start');
     // What follows says only why execve has failed.
     const end = this.#lines.findIndex(({ stage }) => stage === 'execute') + 1;
-    this.#dialogue.say(`\nready: process ${pid} waits; start lets it do\n${this.#listing(start, end)}${watching(pid)}`);
+    this.#dialogue.say(
+      `\nready: process ${pid} waits; start lets it do\n${this.#listing(this.#ready, end)}${watching(pid)}`,
+    );
   }
 
   /** Before a container that is ready is started. Throws {@link Failure} if it is not to be. */
