@@ -4,25 +4,22 @@ import { cgroupFromPaths } from '@drydock/linux/cgroups/open';
 import { closeFile, Open, openDirectory, openFile, readText } from '@drydock/linux/disk';
 import { Errno } from '@drydock/linux/errno';
 import { SyscallError, syscall } from '@drydock/linux/syscall';
-import { type Process, parseSpec } from '@drydock/oci/runtime-spec';
+import type { Process } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
 import { compileExec } from '../compile/exec.ts';
-import type { Host } from '../compile/host.ts';
 import { maskOf, parseNumberList } from '../compile/number-list.ts';
 import { validateProcess } from '../compile/validate.ts';
 import { Failure, failingAs, failingAsync } from '../failure.ts';
 import type { Container } from './container.ts';
 import { behind, checkPreserved } from './descriptors.ts';
-import { needsHome, processFacts, seccompFacts } from './facts.ts';
+import { execHost } from './exec-host.ts';
 import { findingAbout } from './finding.ts';
-import { homeInside } from './home.ts';
 import { checkIds } from './ids.ts';
 import { InitProcess, makePipe } from './init.ts';
 import { writePidFile } from './pid-file.ts';
 import { sendProcess } from './pidfd-socket.ts';
 import { openProcess } from './process.ts';
-import { readFilter } from './seccomp-file.ts';
 import { subCgroupPaths } from './sub-cgroup.ts';
 
 export interface ExecOptions {
@@ -64,7 +61,7 @@ async function startExec(
   cgroupPaths: Readonly<Record<string, string>>,
 ): Promise<InitProcess> {
   const { process, log, preserved } = options;
-  const { pid, directory } = container;
+  const { pid } = container;
   checkIds(process.user);
   const isBelow = Object.keys(options.subCgroups ?? {}).length > 0;
   const entry = failingAs('error adding the process to cgroups', () => cgroupFromPaths(cgroupPaths).openEntry());
@@ -77,21 +74,13 @@ async function startExec(
   const { birthplace } = entry;
   const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
   const console = options.console === undefined ? undefined : behind(preserved, options.console);
-  const host: Host = {
-    ...processFacts({ entered: twoChildren }),
-    descriptors: { report: report.write, go: go?.read, console, tasks, namespaces: {} },
-    cgroup: { version: container.cgroup.version, directories: [] },
-    rootParent: '/',
-    sources: new Map(),
-    prepared: new Map(),
-    copied: new Map(),
-    modes: new Map(),
-    home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',
-    seccomp: readFilter(directory, () => {
-      const spec = parseSpec(readText(`${container.state.bundle}/config.json`));
-      return seccompFacts(spec.linux?.seccomp, directory.slice(0, directory.lastIndexOf('/')));
-    }),
-  };
+  const host = execHost(container, process, {
+    report: report.write,
+    go: go?.read,
+    console,
+    tasks,
+    namespaces: {},
+  });
   const missing = unavailableCapabilities(process.capabilities ?? {}, host.boundingSet);
   if (missing.length > 0) log.warning(`ignoring unknown or unavailable capabilities: [${missing.join(' ')}]`);
   const finding = findingAbout(`/proc/${pid}/root`, process);

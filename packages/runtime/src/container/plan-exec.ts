@@ -1,48 +1,31 @@
 /** What starting another process in a container would do: the runtime's own steps, then the program's operations. */
-import { readText } from '@drydock/linux/disk';
 import { describeProgram } from '@drydock/linux/program/describe';
-import { type Process, parseSpec } from '@drydock/oci/runtime-spec';
+import type { Process } from '@drydock/oci/runtime-spec';
 import { compileExec } from '../compile/exec.ts';
-import type { Host } from '../compile/host.ts';
 import { validateProcess } from '../compile/validate.ts';
 import { Failure } from '../failure.ts';
 import type { Container } from './container.ts';
-import { needsHome, processFacts, seccompFacts } from './facts.ts';
+import { execHost } from './exec-host.ts';
 import { findingAbout } from './finding.ts';
-import { homeInside } from './home.ts';
 import { planned } from './plan.ts';
 import { type Step, withParent } from './plan-steps.ts';
-import { readFilter } from './seccomp-file.ts';
 
 /** Throws {@link Failure} if the container has stopped: there is nothing to join. */
 export function planExec(container: Container, process: Process): readonly Step[] {
-  const { pid, state, directory, cgroup, status } = container;
+  const { pid, state, status } = container;
   if (status === 'stopped') throw new Failure('cannot exec in a stopped container');
   validateProcess(process);
   const namespaces = Object.keys(state.namespaces);
   const twoChildren = namespaces.includes('user');
   const controllers = [...new Set(Object.entries(state.cgroupPaths).flatMap(([name, path]) => (name ? [path] : [])))];
   const unified = state.cgroupPaths[''];
-  const host: Host = {
-    ...processFacts({ entered: twoChildren }),
-    descriptors: {
-      report: planned.report,
-      go: state.seccompListener ? planned.go : undefined,
-      console: process.terminal ? planned.console : undefined,
-      tasks: controllers.map((_, index) => planned.firstTask + index),
-      namespaces: {},
-    },
-    cgroup: { version: cgroup.version, directories: [] },
-    rootParent: '/',
-    sources: new Map(),
-    prepared: new Map(),
-    modes: new Map(),
-    home: needsHome(process) ? homeInside(process.user?.uid ?? 0, pid) : '',
-    seccomp: readFilter(directory, () => {
-      const spec = parseSpec(readText(`${state.bundle}/config.json`));
-      return seccompFacts(spec.linux?.seccomp, directory.slice(0, directory.lastIndexOf('/')));
-    }),
-  };
+  const host = execHost(container, process, {
+    report: planned.report,
+    go: state.seccompListener ? planned.go : undefined,
+    console: process.terminal ? planned.console : undefined,
+    tasks: controllers.map((_, index) => planned.firstTask + index),
+    namespaces: {},
+  });
   const finding = findingAbout(`/proc/${pid}/root`, process);
   const program = compileExec(
     { process, container: planned.firstNamespace, namespaces, machine: state.machine, preserved: 3, finding },
