@@ -2,8 +2,8 @@
  * Tests of the runtime specification, one file a feature. A case is a configuration and what must be seen of it; it is run
  * with this project's runtime and with runc, so that a case that asks for more than runc keeps is noticed.
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { type DraftSpec, type Outcome, Sandbox, unable } from '../../packages/runtime/src/testing/sandbox.ts';
 
@@ -39,18 +39,30 @@ export interface Case {
 
 const noRunc = spawnSync('runc', ['--version']).status !== 0 && 'needs runc';
 
+export interface FeatureOptions {
+  /** The runtimes are run by this user, who has a group of the same number. */
+  readonly user?: number;
+  readonly skip?: string | false;
+}
+
 /** Runs the cases of a feature with each runtime. */
-export function testFeature(feature: string, cases: readonly Case[]): void {
-  t.test(feature, { skip: unable }, async (t) => {
+export function testFeature(feature: string, cases: readonly Case[], options: FeatureOptions = {}): void {
+  const { user, skip: skipAll = false } = options;
+  t.test(feature, { skip: unable || skipAll }, async (t) => {
     const ours = new Sandbox();
     // A user namespace's root is nobody to the directories above its root filesystem.
     chmodSync(ours.directory, 0o711);
     t.teardown(() => ours.remove());
+    if (user !== undefined) spawnSync('chown', ['-R', `${user}:${user}`, ours.directory]);
     const runc = ours.as(['runc']);
     for (const each of cases) {
-      await t.test(`ours: ${each.name}`, { skip: each.skip ?? false }, (t) => runCase(t, benchOf(ours, true), each));
+      await t.test(`ours: ${each.name}`, { skip: each.skip ?? false }, (t) =>
+        runCase(t, benchOf(ours, true, user), each),
+      );
       const skip = each.skip || noRunc || each.notRunc;
-      await t.test(`runc: ${each.name}`, { skip: skip ? skip : false }, (t) => runCase(t, benchOf(runc, false), each));
+      await t.test(`runc: ${each.name}`, { skip: skip ? skip : false }, (t) =>
+        runCase(t, benchOf(runc, false, user), each),
+      );
     }
     t.same(ours.leftovers(), [], 'nothing is left');
   });
@@ -74,7 +86,8 @@ export function messages({ stderr, log }: Outcome): string {
   return [stderr, ...log.map(({ msg }) => msg)].join('\n');
 }
 
-function benchOf(sandbox: Sandbox, ours: boolean): Bench {
+function benchOf(original: Sandbox, ours: boolean, user?: number): Bench {
+  const sandbox = user === undefined ? original : runBy(original, user);
   return {
     sandbox,
     ours,
@@ -95,6 +108,28 @@ function benchOf(sandbox: Sandbox, ours: boolean): Bench {
       sandbox.run(['delete', '--force', id]);
     },
   };
+}
+
+/** The same place, with its commands run by another user, in whose name nothing else is running. */
+function runBy(sandbox: Sandbox, user: number): Sandbox {
+  return Object.create(sandbox, {
+    bundle: {
+      value: (edit?: (spec: DraftSpec) => void) => {
+        const bundle = Sandbox.prototype.bundle.call(sandbox, edit);
+        chownSync(bundle, user, user);
+        return bundle;
+      },
+    },
+    run: {
+      value: (args: readonly string[], options: SpawnSyncOptions = {}) =>
+        Sandbox.prototype.run.call(sandbox, args, {
+          uid: user,
+          gid: user,
+          env: { PATH: process.env.PATH, HOME: '/' },
+          ...options,
+        }),
+    },
+  });
 }
 
 /** Gives a configuration a user namespace of 65536 ids from 100000 on. */

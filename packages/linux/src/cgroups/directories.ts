@@ -27,15 +27,30 @@ export function createAll(paths: Iterable<string>): void {
   }
 }
 
+/** Writes settings one by one, those last that were refused but may be possible then. `write` writes one. */
+export function writeEach(settings: readonly Setting[], write: (setting: Setting) => void): void {
+  const later: Setting[] = [];
+  for (const setting of settings) {
+    try {
+      write(setting);
+    } catch (error) {
+      if (!setting.perhapsLater || !(error instanceof CgroupError)) throw error;
+      later.push(setting);
+    }
+  }
+  for (const setting of later) write(setting);
+}
+
 /** Writes a setting. `directory` is undefined if the controller is not there. */
 export function writeSetting(directory: string | undefined, setting: Setting): void {
-  const { controller, file, value } = setting;
+  const { controller, file, value, optional } = setting;
   if (directory === undefined) throw missingController(controller);
   const path = `${directory}/${file}`;
   try {
     writeExisting(path, value);
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
+    if (optional && error.errno === Errno.ENOENT) return;
     if (error.op.startsWith('open')) throw new CgroupError(`${error.op}: ${errnoText(error.errno)}`, controller);
     throw writeFailure(path, setting, error.errno);
   }

@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { CgroupError } from './cgroup.ts';
+import { writeEach } from './directories.ts';
+import { settingsV1 } from './settings-v1.ts';
 import { CgroupV1 } from './v1.ts';
 import { CgroupV2 } from './v2.ts';
 
@@ -80,4 +83,39 @@ t.test('directories are made, and removed with those below', async (t) => {
   t.notOk(existsSync(join(top, 'fresh/a/b')));
   t.same(cgroup.processes(), [], 'a cgroup that is gone has none');
   cgroup.remove();
+});
+
+t.test('version 2 refuses a limit below what is in use, if that is asked for', async (t) => {
+  const path = directory('used', { 'memory.current': '5000\n', 'memory.max': '', 'memory.swap.max': '' });
+  const cgroup = new CgroupV2(path, top);
+  const memory = { limit: 4000, swap: 9000, checkBeforeUpdate: true };
+  t.throws(() => cgroup.limit({ memory }), /rejecting memory limit 4000 <= usage 5000/);
+  t.throws(
+    () => cgroup.limit({ memory: { ...memory, swap: 4500 } }),
+    /rejecting memory\+swap limit 4500 <= usage 5000/,
+  );
+  cgroup.limit({ memory: { ...memory, checkBeforeUpdate: false } });
+  t.equal(readFileSync(join(path, 'memory.max'), 'utf8'), '4000');
+});
+
+t.test('a file of version 2 that is missing', async (t) => {
+  const cgroup = new CgroupV2(directory('unified', { 'cgroup.controllers': 'memory\n' }), top);
+  t.throws(
+    () => cgroup.limit({ unified: { 'misc.max': '1' } }),
+    /unified resource "misc.max" can't be set: controller "misc" not available/,
+  );
+  t.throws(
+    () => cgroup.limit({ unified: { 'memory.foo': '1' } }),
+    /unable to set unified resource "memory.foo": open .*memory.foo: no such file or directory/,
+  );
+});
+
+t.test('a period that is refused waits for the quota', async (t) => {
+  const written: string[] = [];
+  const settings = settingsV1({ cpu: { period: 1000, quota: 5000 } });
+  writeEach(settings, ({ file }) => {
+    written.push(file);
+    if (written.length === 1) throw new CgroupError('invalid argument', 'cpu');
+  });
+  t.same(written, ['cpu.cfs_period_us', 'cpu.cfs_quota_us', 'cpu.cfs_period_us']);
 });

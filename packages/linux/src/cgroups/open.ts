@@ -1,6 +1,7 @@
 /** Which cgroup a container has. */
 import type { Cgroup } from './cgroup.ts';
 import { cgroupDirectory, type Hierarchies, readHierarchies } from './hierarchies.ts';
+import { NoCgroup } from './none.ts';
 import { CgroupV1 } from './v1.ts';
 import { CgroupV2 } from './v2.ts';
 
@@ -17,6 +18,7 @@ export function cgroupAt(path: string, hierarchies: Hierarchies = readHierarchie
 
 /** The cgroup whose directories a state file has kept. */
 export function cgroupFromPaths(paths: Readonly<Record<string, string>>): Cgroup {
+  if (Object.keys(paths).length === 0) return new NoCgroup(2, 'the container has none');
   const [[name, path] = ['', '']] = Object.entries(paths);
   return Object.keys(paths).length === 1 && name === '' ? new CgroupV2(path) : new CgroupV1(paths);
 }

@@ -30,8 +30,13 @@ export interface MemoryResources {
   readonly reservation?: number;
   /** Memory and swap together. */
   readonly swap?: number;
+  /** Bytes of buffers of TCP; v1 alone has it. */
+  readonly kernelTCP?: number;
+  /** 0 to 100. */
   readonly swappiness?: number;
   readonly disableOOMKiller?: boolean;
+  /** Refuse a limit below what is in use, instead of having the kernel make room. */
+  readonly checkBeforeUpdate?: boolean;
 }
 
 export interface CpuResources {
@@ -80,4 +85,8 @@ export interface Setting {
   readonly controller: string;
   readonly file: string;
   readonly value: string;
+  /** Whether the kernel may have no such file. */
+  readonly optional?: boolean;
+  /** Whether what the kernel refuses now is tried again when the others are written. */
+  readonly perhapsLater?: boolean;
 }

@@ -1,4 +1,5 @@
 /** Limits as the files of cgroup v1 take them (kernel documentation, admin-guide/cgroup-v1). */
+import { CgroupError } from './cgroup.ts';
 import type { BlockIoResources, CpuResources, DeviceRule, MemoryResources, Resources, Setting } from './resources.ts';
 
 /** What limits need to know of the machine and of the cgroup as it is. */
@@ -7,6 +8,8 @@ export interface StateV1 {
   readonly memoryLimit?: number | undefined;
   /** Whether the block weight is BFQ's. */
   readonly bfq?: boolean;
+  /** Whether swap is counted; it is unless the kernel was told not to. */
+  readonly swap?: boolean;
 }
 
 /** The writes that make limits, in order: those of the CPU set first, since a process cannot enter one that is empty. */
@@ -18,9 +21,11 @@ export function settingsV1(resources: Resources, state: StateV1 = {}): Setting[]
     ...(cpu ? cpuSettings(cpu) : []),
     ...(pids?.limit ? [setting('pids', 'pids.max', pids.limit < 0 ? 'max' : pids.limit)] : []),
     ...(blockIO ? blockSettings(blockIO, state) : []),
-    ...(hugepageLimits ?? []).map(({ pageSize = '', limit = 0 }) =>
+    ...(hugepageLimits ?? []).flatMap(({ pageSize = '', limit = 0 }) => [
       setting('hugetlb', `hugetlb.${pageSize}.limit_in_bytes`, limit),
-    ),
+      // Pages that are reserved but not used yet, on kernels that count them.
+      { ...setting('hugetlb', `hugetlb.${pageSize}.rsvd.limit_in_bytes`, limit), optional: true },
+    ]),
     ...(network?.classID ? [setting('net_cls', 'net_cls.classid', network.classID)] : []),
     ...(network?.priorities ?? []).map(({ name, priority }) =>
       setting('net_prio', 'net_prio.ifpriomap', `${name} ${priority}`),
@@ -51,15 +56,18 @@ function cpuSetSettings({ cpus, mems }: CpuResources): Setting[] {
 }
 
 function memorySettings(memory: MemoryResources, state: StateV1): Setting[] {
-  const { limit = 0, reservation = 0, swappiness, disableOOMKiller } = memory;
+  const { limit = 0, reservation = 0, kernelTCP = 0, swappiness, disableOOMKiller } = memory;
+  if (swappiness !== undefined && swappiness > 100)
+    throw new CgroupError(`invalid memory swappiness value: ${swappiness} (valid range is 0-100)`, 'memory');
   // Unlimited memory with unnamed swap is unlimited swap.
-  const swap = limit === -1 && !memory.swap ? -1 : (memory.swap ?? 0);
+  const swap = limit === -1 && !memory.swap && state.swap !== false ? -1 : (memory.swap ?? 0);
   const memoryLimit = limit === 0 ? [] : [setting('memory', 'memory.limit_in_bytes', limit)];
   const swapLimit = swap === 0 ? [] : [setting('memory', 'memory.memsw.limit_in_bytes', swap)];
   // The kernel keeps swap >= memory at every moment: when both grow, swap has to be first.
   const swapFirst = state.memoryLimit !== undefined && (swap === -1 || swap > state.memoryLimit);
   return [
     ...(swapFirst ? [...swapLimit, ...memoryLimit] : [...memoryLimit, ...swapLimit]),
+    ...(kernelTCP === 0 ? [] : [setting('memory', 'memory.kmem.tcp.limit_in_bytes', kernelTCP)]),
     ...(reservation === 0 ? [] : [setting('memory', 'memory.soft_limit_in_bytes', reservation)]),
     ...(disableOOMKiller ? [setting('memory', 'memory.oom_control', 1)] : []),
     ...(swappiness === undefined || swappiness === -1 ? [] : [setting('memory', 'memory.swappiness', swappiness)]),
@@ -72,7 +80,8 @@ function cpuSettings(cpu: CpuResources): Setting[] {
     ...(realtimePeriod ? [setting('cpu', 'cpu.rt_period_us', realtimePeriod)] : []),
     ...(realtimeRuntime ? [setting('cpu', 'cpu.rt_runtime_us', realtimeRuntime)] : []),
     ...(shares ? [setting('cpu', 'cpu.shares', shares)] : []),
-    ...(period ? [setting('cpu', 'cpu.cfs_period_us', period)] : []),
+    // A shorter period can be refused while the old quota holds.
+    ...(period ? [{ ...setting('cpu', 'cpu.cfs_period_us', period), ...(quota ? { perhapsLater: true } : {}) }] : []),
     ...(quota ? [setting('cpu', 'cpu.cfs_quota_us', quota)] : []),
     ...(burst ? [setting('cpu', 'cpu.cfs_burst_us', burst)] : []),
     ...(idle ? [setting('cpu', 'cpu.idle', idle)] : []),

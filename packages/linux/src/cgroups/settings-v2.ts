@@ -9,7 +9,11 @@ export function settingsV2(resources: Resources, { bfq = false } = {}): Setting[
     ...(memory ? memorySettings(memory) : []),
     ...(pids?.limit ? [setting('pids', 'pids.max', pids.limit < 0 ? 'max' : pids.limit)] : []),
     ...(blockIO ? blockSettings(blockIO, bfq) : []),
-    ...(hugepageLimits ?? []).map(({ pageSize, limit = 0 }) => setting('hugetlb', `hugetlb.${pageSize}.max`, limit)),
+    ...(hugepageLimits ?? []).flatMap(({ pageSize, limit = 0 }) => [
+      setting('hugetlb', `hugetlb.${pageSize}.max`, limit),
+      // Pages that are reserved but not used yet, on kernels that count them.
+      { ...setting('hugetlb', `hugetlb.${pageSize}.rsvd.max`, limit), optional: true },
+    ]),
     ...Object.entries(resources.rdma ?? {}).map(([device, { hcaHandles, hcaObjects }]) =>
       setting('rdma', 'rdma.max', `${device} hca_handle=${hcaHandles ?? 'max'} hca_object=${hcaObjects ?? 'max'}`),
     ),
@@ -34,8 +38,9 @@ function cpuSettings({ shares, quota, period, burst, idle, cpus, mems }: CpuReso
     ...(mems ? [setting('cpuset', 'cpuset.mems', mems)] : []),
     ...(idle ? [setting('cpu', 'cpu.idle', idle)] : []),
     ...(shares ? [setting('cpu', 'cpu.weight', cpuWeight(shares))] : []),
+    // More burst than the quota is refused, so a greater one may have to wait for the new quota.
+    ...(burst ? [{ ...setting('cpu', 'cpu.max.burst', burst), ...(max ? { perhapsLater: true } : {}) }] : []),
     ...(max ? [setting('cpu', 'cpu.max', max)] : []),
-    ...(burst ? [setting('cpu', 'cpu.max.burst', burst)] : []),
   ];
 }
 

@@ -29,11 +29,47 @@ t.test('version 1', async (t) => {
     'blkio.weight 500',
     'blkio.throttle.read_bps_device 8:0 9007199254740992',
     'hugetlb.2MB.limit_in_bytes 0',
+    'hugetlb.2MB.rsvd.limit_in_bytes 0',
   ]);
   t.same(
     texts(settingsV1({ memory: { limit: 0 }, cpu: { shares: 0, quota: 0 }, pids: { limit: 0 } })),
     [],
     'zeros change nothing',
+  );
+  t.same(texts(settingsV1({ memory: { limit: -1 } }, { swap: false })), ['memory.limit_in_bytes -1']);
+  t.throws(() => settingsV1({ memory: { swappiness: 101 } }), /invalid memory swappiness value: 101/);
+  t.same(
+    texts(
+      settingsV1({
+        memory: { kernelTCP: 4096 },
+        cpu: { burst: 10, idle: 1, realtimePeriod: 100, realtimeRuntime: 50 },
+        blockIO: {
+          leafWeight: 20,
+          weightDevice: [{ major: 8, minor: 0, weight: 30, leafWeight: 40 }],
+          throttleWriteBpsDevice: [{ major: 8, minor: 0, rate: 1 }],
+          throttleReadIOPSDevice: [{ major: 8, minor: 0, rate: 2 }],
+          throttleWriteIOPSDevice: [{ major: 8, minor: 0, rate: 3 }],
+        },
+        network: { classID: 7, priorities: [{ name: 'eth0', priority: 5 }] },
+        rdma: { mlx: { hcaHandles: 3 } },
+      }),
+    ),
+    [
+      'memory.kmem.tcp.limit_in_bytes 4096',
+      'cpu.rt_period_us 100',
+      'cpu.rt_runtime_us 50',
+      'cpu.cfs_burst_us 10',
+      'cpu.idle 1',
+      'blkio.leaf_weight 20',
+      'blkio.weight_device 8:0 30',
+      'blkio.leaf_weight_device 8:0 40',
+      'blkio.throttle.write_bps_device 8:0 1',
+      'blkio.throttle.read_iops_device 8:0 2',
+      'blkio.throttle.write_iops_device 8:0 3',
+      'net_cls.classid 7',
+      'net_prio.ifpriomap eth0 5',
+      'rdma.max mlx hca_handle=3 hca_object=max',
+    ],
   );
   t.same(texts(settingsV1({ memory: { limit: -1 }, pids: { limit: -1 } })), [
     'memory.limit_in_bytes -1',
@@ -80,6 +116,7 @@ t.test('version 2', async (t) => {
     'io.weight 4950',
     'io.max 8:0 rbps=9007199254740992',
     'hugetlb.2MB.max 0',
+    'hugetlb.2MB.rsvd.max 0',
   ]);
   t.same(texts(settingsV2({ cpu: { quota: -1 }, memory: { limit: -1 } })), [
     'cpu.max max 100000',

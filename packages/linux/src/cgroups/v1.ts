@@ -1,13 +1,23 @@
 /** A container's cgroup in the hierarchies of version 1, one directory a controller; also on hybrid machines. */
-import { exists, Open, openDirectory, openFile, pause, readText, readTextIfPresent, writeExisting } from '../disk.ts';
+import {
+  closeFile,
+  exists,
+  Open,
+  openDirectory,
+  openFile,
+  pause,
+  readText,
+  readTextIfPresent,
+  writeExisting,
+} from '../disk.ts';
 import { type Cgroup, type CgroupEntry, CgroupError } from './cgroup.ts';
-import { createAll, processesIn, removeTree, writeSetting, writeSettings } from './directories.ts';
+import { createAll, processesIn, removeTree, writeEach, writeSetting, writeSettings } from './directories.ts';
 import type { DeviceRule, Resources, Setting } from './resources.ts';
 import { deviceSettingsV1, settingsV1 } from './settings-v1.ts';
 
 export class CgroupV1 implements Cgroup {
   readonly version = 1;
-  readonly paths: Readonly<Record<string, string>>;
+  paths: Readonly<Record<string, string>>;
 
   constructor(paths: Readonly<Record<string, string>>) {
     this.paths = paths;
@@ -18,22 +28,46 @@ export class CgroupV1 implements Cgroup {
     if (this.paths.cpuset) fillCpuSet(this.paths.cpuset);
   }
 
+  /**
+   * Makes those directories that the caller may make and enter; the other controllers are done without. `isRefusal` tells
+   * what may be passed over.
+   */
+  createWhatIsPossible(isRefusal: (error: unknown) => boolean): this {
+    const possible: Record<string, string> = {};
+    for (const [name, path] of Object.entries(this.paths)) {
+      try {
+        createAll([path]);
+        if (name === 'cpuset') fillCpuSet(path);
+        closeFile(openFile(`${path}/${name === '' ? 'cgroup.procs' : 'tasks'}`, Open.write));
+        possible[name] = path;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+      }
+    }
+    this.paths = possible;
+    return this;
+  }
+
   plan(resources: Resources): Setting[] {
     const { memory, blkio } = this.paths;
     const limit = memory && processesIn(memory).length > 0 ? readText(`${memory}/memory.limit_in_bytes`) : undefined;
     const bfq = blkio !== undefined && !exists(`${blkio}/blkio.weight`) && exists(`${blkio}/blkio.bfq.weight`);
-    return settingsV1(resources, { memoryLimit: limit === undefined ? undefined : Number(limit), bfq });
+    return settingsV1(resources, {
+      memoryLimit: limit === undefined ? undefined : Number(limit),
+      bfq,
+      swap: memory === undefined || exists(`${memory}/memory.memsw.limit_in_bytes`),
+    });
   }
 
   limit(resources: Resources): void {
-    for (const setting of this.plan(resources)) {
+    writeEach(this.plan(resources), (setting) => {
       try {
         writeSetting(this.paths[setting.controller], setting);
       } catch (error) {
         throw this.#explained(error, setting);
       }
       if (setting.file === 'cpu.shares') this.#checkShares(Number(setting.value));
-    }
+    });
   }
 
   allowDevices(rules: readonly DeviceRule[]): void {
@@ -69,6 +103,7 @@ export class CgroupV1 implements Cgroup {
   }
 
   isFrozen(): boolean {
+    if (this.paths.freezer === undefined) return false;
     return readTextIfPresent(`${this.paths.freezer}/freezer.state`)?.trim() === 'FROZEN';
   }
 
@@ -83,7 +118,8 @@ export class CgroupV1 implements Cgroup {
 
   #setFreezer(state: 'FROZEN' | 'THAWED'): void {
     const path = this.paths.freezer;
-    if (path === undefined) throw new CgroupError('cannot freeze: the freezer controller is not mounted', 'freezer');
+    if (path === undefined)
+      throw new CgroupError('cannot toggle freezer: cgroups not configured for container', 'freezer');
     writeExisting(`${path}/freezer.state`, state);
   }
 

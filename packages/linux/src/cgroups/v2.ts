@@ -13,7 +13,7 @@ import {
 import { SyscallError } from '../syscall.ts';
 import { type Cgroup, type CgroupEntry, CgroupError } from './cgroup.ts';
 import { attachDeviceProgram } from './device-program.ts';
-import { createAll, processesIn, removeTree, writeSetting } from './directories.ts';
+import { createAll, processesIn, removeTree, writeEach, writeSetting } from './directories.ts';
 import type { DeviceRule, Resources, Setting } from './resources.ts';
 import { settingsV2 } from './settings-v2.ts';
 
@@ -39,7 +39,14 @@ export class CgroupV2 implements Cgroup {
   }
 
   limit(resources: Resources): void {
-    for (const setting of this.plan(resources)) writeSetting(this.#path, setting);
+    this.#checkUsage(resources);
+    writeEach(this.plan(resources), (setting) => {
+      try {
+        writeSetting(this.#path, setting);
+      } catch (error) {
+        throw resources.unified?.[setting.file] === undefined ? error : this.#explained(error, setting);
+      }
+    });
   }
 
   allowDevices(rules: readonly DeviceRule[]): void {
@@ -83,6 +90,30 @@ export class CgroupV2 implements Cgroup {
 
   remove(): void {
     removeTree(this.#path);
+  }
+
+  /** What is in use is only compared: without the check the kernel makes room, or ends processes. */
+  #checkUsage({ memory: { limit = 0, swap = 0, checkBeforeUpdate } = {} }: Resources): void {
+    const usage = checkBeforeUpdate ? readTextIfPresent(`${this.#path}/memory.current`) : undefined;
+    if (usage === undefined) return;
+    for (const [name, value] of [
+      ['memory+swap', swap],
+      ['memory', limit],
+    ] as const)
+      if (value > 0 && value <= Number(usage))
+        throw new CgroupError(`rejecting ${name} limit ${value} <= usage ${usage.trim()}`, 'memory');
+  }
+
+  /** A file that is missing may be one of a controller that is. */
+  #explained(error: unknown, { file, controller }: Setting): unknown {
+    if (!(error instanceof CgroupError)) return error;
+    const available = readTextIfPresent(`${this.#path}/cgroup.controllers`)?.trim().split(' ') ?? [];
+    const missing = /: (no such file or directory|permission denied)$/.test(error.message);
+    const text =
+      missing && controller !== 'cgroup' && !available.includes(controller)
+        ? `unified resource "${file}" can't be set: controller "${controller}" not available`
+        : `unable to set unified resource "${file}": ${error.message}`;
+    return new CgroupError(text, controller);
   }
 
   /**

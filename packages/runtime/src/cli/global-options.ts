@@ -1,4 +1,5 @@
 /** The flags in front of the verb, which all verbs share. */
+import { syscall } from '@drydock/linux/syscall';
 import { Failure } from '../failure.ts';
 import type { Flag, Flags } from './flags.ts';
 
@@ -16,7 +17,7 @@ export const globalFlags: readonly Flag[] = [
     names: ['root'],
     kind: 'string',
     help: 'root directory for storage of container state (this should be located in tmpfs)',
-    default: '/run/drydock/runtime',
+    default: defaultRoot(),
   },
   { names: ['criu'], kind: 'string', help: 'path to the criu binary used for checkpoint and restore', default: 'criu' },
   {
@@ -44,6 +45,14 @@ export interface GlobalOptions {
   /** The criu to checkpoint with: a path, or a name to look for in PATH. */
   readonly criu: string;
   readonly systemdCgroup: boolean;
+  /** `auto`, or what Go takes for a boolean. */
+  readonly rootless: string;
+}
+
+/** Without root there is a directory of the user's own for what lives until the next boot (XDG Base Directory). */
+function defaultRoot(): string {
+  const own = process.env.XDG_RUNTIME_DIR;
+  return own && syscall('geteuid', []) !== 0 ? `${own}/drydock/runtime` : '/run/drydock/runtime';
 }
 
 /** Checks the global flags. */
@@ -51,12 +60,13 @@ export function globalOptions(flags: Flags): GlobalOptions {
   const format = flags.text('log-format') || 'text';
   if (format !== 'text' && format !== 'json') throw new Failure(`invalid log-format: ${format}`);
   return {
-    root: (flags.text('root') || '/run/drydock/runtime').replace(/(?<=.)\/+$/, ''),
+    root: (flags.text('root') || defaultRoot()).replace(/(?<=.)\/+$/, ''),
     log: flags.text('log') || undefined,
     logFormat: format,
     debug: flags.bool('debug'),
     criu: flags.text('criu') || 'criu',
     systemdCgroup: flags.bool('systemd-cgroup'),
+    rootless: flags.text('rootless') || 'auto',
   };
 }
 

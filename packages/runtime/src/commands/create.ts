@@ -1,5 +1,6 @@
 /** `create`: makes a container and leaves it waiting for `start`. */
 import type { Command } from '../cli/command.ts';
+import { ignoresCgroupRefusals } from '../container/rootless.ts';
 import {
   createFlags,
   enterBundle,
@@ -36,6 +37,7 @@ export const create: Command = {
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),
+      rootless: ignoresCgroupRefusals(global.rootless),
     };
     try {
       await createContainer(options);

@@ -1,5 +1,6 @@
 /** `run`: create and start in one; unless detached, stays until the container ends, and deletes it. */
 import type { Command } from '../cli/command.ts';
+import { ignoresCgroupRefusals } from '../container/rootless.ts';
 import {
   createFlags,
   enterBundle,
@@ -47,6 +48,7 @@ export const run: Command = {
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),
+      rootless: ignoresCgroupRefusals(global.rootless),
       detach,
       keep: flags.bool('keep'),
       subreaper: !flags.bool('no-subreaper'),

@@ -54,7 +54,11 @@ export const update: Command = {
       if (container.status === 'stopped') throw new Failure('container not running');
       const { memory, cpu, pids, blockIO, unified, hugepageLimits } = resources;
       // Devices stay as they are: callers send none, and mean no change.
-      limitOrRestore(container.cgroup, { memory, cpu, pids, blockIO, unified, hugepageLimits }, log);
+      limitOrRestore(
+        container.cgroup,
+        { memory: { ...memory, kernelTCP: 0 }, cpu, pids, blockIO, unified, hugepageLimits },
+        log,
+      );
       writeSchemata(id, schemata);
     });
     return undefined;

@@ -6,7 +6,7 @@ import type { Spec } from '@drydock/oci/runtime-spec';
 import { compileBegin } from './begin.ts';
 import { compileExecute, compileLookUp } from './command.ts';
 import { compileConsole } from './console.ts';
-import { AT_FDCWD } from './constants.ts';
+import { AT_FDCWD, Pr } from './constants.ts';
 import { closeAllBut, compileNullDevices, compileSession, markCloseOnExec } from './descriptors.ts';
 import { compileDevices } from './devices.ts';
 import type { CreateDescriptors, Host, StartOptions } from './host.ts';
@@ -52,8 +52,12 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   if (!hasOwnDev(spec)) compileDevices(program, root, linux.devices ?? [], host);
   if (descriptors.go !== undefined && hasCreateHooks(spec)) {
     program.stage('hooks', 'hooks');
+    // Hooks join this process's namespaces.
+    const [visible, hidden] = [1, 0];
+    if (host.rootless) program.call('prctl', [Pr.PR_SET_DUMPABLE, visible, 0, 0, 0]);
     tellParent(program, descriptors.report, 'hooks');
     awaitParent(program, descriptors.go);
+    if (host.rootless) program.call('prctl', [Pr.PR_SET_DUMPABLE, hidden, 0, 0, 0]);
   }
   compileChangeRoot(program, root, options);
   const { report, go, fifo, console, step } = descriptors;
@@ -81,6 +85,7 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   // Whoever listens gets the descriptor from the runtime, which is gone when the container is started.
   const listens = ((host.seccomp?.flags ?? 0) & newListener) !== 0;
   if (process.noNewPrivileges && listens) compileSeccomp(program, host);
+  if (host.rootless && spec.hooks?.startContainer?.length) program.call('prctl', [Pr.PR_SET_DUMPABLE, 1, 0, 0, 0]);
   tellParent(program, descriptors.report, 'ready');
   program.call('close', [descriptors.report]);
   const lineEnd = awaitStart(program, descriptors.fifo);

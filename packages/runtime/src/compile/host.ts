@@ -84,6 +84,8 @@ export interface Host<D extends Descriptors = Descriptors> {
   /** The user's home directory, for HOME. */
   readonly home: string;
   readonly oomScoreAdj: number;
+  /** Whether the parent is not root: then it may only look at a child that allows it. */
+  readonly rootless: boolean;
   /** Whether the process is in a user namespace that is not the machine's first one. */
   readonly userNamespace: boolean;
   /** The compiled seccomp filter, and the flags to load it with. */

@@ -51,7 +51,7 @@ export function compileIdentity(program: Program, { process, machine, host, keyr
   if (sets) dropBounding(program, sets, host.lastCapability);
   program.field('process.user');
   giveStdio(program, user.uid ?? 0, host, process.terminal ?? false);
-  changeUser(program, process);
+  changeUser(program, process, host);
   program.field('process.cwd');
   changeDirectory(program, cwd);
   // Without no_new_privs, loading a filter takes CAP_SYS_ADMIN: capset below takes it away.
@@ -110,10 +110,14 @@ function giveStdio(program: Program, uid: number, host: Host, terminal: boolean)
   }
 }
 
-function changeUser(program: Program, { user = {} }: Process): void {
+function changeUser(program: Program, { user = {} }: Process, host: Host): void {
   const groups = user.additionalGids ?? [];
   const list = new Memory(`[${groups.join(',')}]`, new Uint8Array(Uint32Array.from(groups).buffer));
-  program.call('setgroups', [groups.length, groups.length === 0 ? 0 : list], { failure: fails('setgroups') });
+  program.call('setgroups', [groups.length, groups.length === 0 ? 0 : list], {
+    // Who may only map its own group may not leave its other ones (user_namespaces(7)).
+    tolerate: host.userNamespace && groups.length === 0 ? [Errno.EPERM] : [],
+    failure: fails('setgroups'),
+  });
   const { uid = 0, gid = 0 } = user;
   program.call('setresgid', [gid, gid, gid], { failure: fails(`setgid ${gid}`) });
   program.call('prctl', [Pr.PR_SET_KEEPCAPS, 1, 0, 0, 0]);

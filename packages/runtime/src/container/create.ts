@@ -1,7 +1,6 @@
 /** Makes a container: everything up to the point where its command could be executed (runtime.md, "create"). */
 import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
-import { CgroupError } from '@drydock/linux/cgroups/cgroup';
-import { cleanPath, parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { cleanPath, type Hierarchies, parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
 import { cgroupAt } from '@drydock/linux/cgroups/open';
 import { closeFile, fileStatus, Open, openFile, readText } from '@drydock/linux/disk';
 import { notifies } from '@drydock/linux/seccomp/profile';
@@ -13,13 +12,13 @@ import { compileCreate, hasCreateHooks } from '../compile/create.ts';
 import type { CreateDescriptors, Host } from '../compile/host.ts';
 import { cloneFlags, makesUserNamespace, needsTwoChildren } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
-import { explain, Failure, failingAs, failingAsync } from '../failure.ts';
+import { Failure, failingAs, failingAsync } from '../failure.ts';
 import { runHooks } from '../hooks/run.ts';
+import { makeCgroup, startInCgroup } from './cgroup.ts';
 import { checkId, lockDirectory, ociState } from './container.ts';
 import { copiedFiles } from './copied-files.ts';
 import { behind, checkPreserved } from './descriptors.ts';
 import { destroy } from './destroy.ts';
-import { deviceRules } from './device-rules.ts';
 import {
   cgroupDirectories,
   mountOf,
@@ -33,13 +32,14 @@ import { findingAbout } from './finding.ts';
 import { writeFinding } from './finding-file.ts';
 import { homeOf } from './home.ts';
 import { checkIds } from './ids.ts';
-import { InitProcess, makePipe } from './init.ts';
+import { makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
 import type { Observer } from './observer.ts';
 import { writePidFile } from './pid-file.ts';
 import { sendProcess } from './pidfd-socket.ts';
 import { prepareMounts } from './prepared-mounts.ts';
 import { processStat } from './process.ts';
+import { checkRootless } from './rootless.ts';
 import { writeFilter } from './seccomp-file.ts';
 import { type ContainerState, makeStateDirectory, writeState } from './state.ts';
 import { hasUserNamespace, writeMappings } from './user-namespace.ts';
@@ -60,6 +60,8 @@ export interface CreateOptions {
   readonly preserved: number;
   readonly pivot: boolean;
   readonly newKeyring: boolean;
+  /** Whether cgroups that the kernel refuses are done without. */
+  readonly rootless: boolean;
   /** Somebody who looks on. */
   readonly observer?: Observer | undefined;
 }
@@ -69,12 +71,17 @@ export async function createContainer(options: CreateOptions): Promise<Container
   const { root, id, spec, bundle, log } = options;
   checkId(id);
   checkPreserved(options.preserved);
+  checkRootless(spec);
   validateSpec(spec);
   const rootfs = absoluteRootfs(bundle, spec);
   failingAs('invalid rootfs', () => fileStatus(rootfs));
   const mountinfo = readText('/proc/self/mountinfo');
   const hierarchies = parseHierarchies(mountinfo, readText('/proc/self/cgroup'));
   const cgroup = cgroupAt(spec.linux?.cgroupsPath || id, hierarchies);
+  const { unified, memory } = spec.linux?.resources ?? {};
+  if (cgroup.version === 1 && unified !== undefined)
+    throw new Failure('invalid configuration: cannot use unified on cgroup v1');
+  if (memory?.kernel) log.warning('Kernel memory settings are ignored and will be removed');
 
   const directory = `${root}/${id}`;
   if (!makeStateDirectory(root, directory)) throw new Failure('container with given ID already exists');
@@ -83,12 +90,17 @@ export async function createContainer(options: CreateOptions): Promise<Container
   let state = initialState(options, rootfs, cgroup);
   try {
     writeState(directory, state);
-    const host = { mountinfo, directories: cgroupDirectories(hierarchies, cgroup), version: hierarchies.version };
     const started = await failingAsync('unable to start container process', () =>
-      startInit({ ...options, rootfs, directory, state, cgroup, host }),
+      startInit({ ...options, rootfs, directory, state, cgroup, mountinfo, hierarchies }),
     );
     writeFinding(directory, findingAbout(`/proc/${started.pid}/root`, spec.process ?? {}));
-    state = { ...state, pid: started.pid, startTime: processStat(started.pid)?.startTime ?? 0 };
+    // Fewer than were asked for, if the caller may not make them all.
+    state = {
+      ...state,
+      cgroupPaths: started.cgroup.paths,
+      pid: started.pid,
+      startTime: processStat(started.pid)?.startTime ?? 0,
+    };
     writeState(directory, state);
     if (options.pidfdSocket !== undefined) sendProcess(options.pidfdSocket, state.pid, 'standard');
     if (options.pidFile) writePidFile(options.pidFile, state.pid);
@@ -107,16 +119,22 @@ interface StartOptions extends CreateOptions {
   readonly directory: string;
   readonly state: ContainerState;
   readonly cgroup: Cgroup;
-  readonly host: { readonly mountinfo: string } & Host['cgroup'];
+  readonly mountinfo: string;
+  readonly hierarchies: Hierarchies;
+}
+
+interface Started {
+  readonly pid: number;
+  readonly cgroup: Cgroup;
 }
 
 /** The cgroup, the child, the hooks in between. The child is killed if something fails. */
-async function startInit(options: StartOptions): Promise<InitProcess> {
-  const { spec, cgroup, directory, id, state, log } = options;
+async function startInit(options: StartOptions): Promise<Started> {
+  const { spec, directory, id, state, log } = options;
   checkIds(spec.process?.user);
   const { preserved, observer } = options;
   observer?.mark?.('check, make the state directory');
-  makeCgroup(cgroup, spec);
+  const cgroup = makeCgroup(options.cgroup, spec, options);
   observer?.mark?.('make the cgroup');
   const { namespaces: wanted = [], uidMappings = [], gidMappings = [] } = spec.linux ?? {};
   const twoChildren = needsTwoChildren(wanted);
@@ -133,7 +151,7 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
   const prepared = await prepareMounts(spec, preserved);
   const steps = observer?.step ? makePipe(preserved) : undefined;
   const host = gatherHost(
-    { ...options, prepared },
+    { ...options, cgroup, prepared },
     {
       report: report.write,
       go: go?.read,
@@ -157,14 +175,13 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
     ...Object.values(namespaces),
     ...(console === undefined ? [] : [console]),
   ];
-  const init = InitProcess.start({
+  const init = startInCgroup(cgroup, entry.birthplace, {
     program,
     machine: host.machine,
     title: ['drydock-runtime', 'init', id],
     namespaces: cloneFlags(wanted),
     pidNamespace: twoChildren ? undefined : namespaces.pid,
     handsOver: twoChildren,
-    cgroup: entry.birthplace,
     preserved,
     keep,
     report,
@@ -192,7 +209,7 @@ async function startInit(options: StartOptions): Promise<InitProcess> {
       init.proceed();
     }
     observer?.ready?.(init);
-    return init;
+    return { pid: init.pid, cgroup };
   } catch (error) {
     init.kill();
     throw error;
@@ -214,31 +231,17 @@ async function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): Prom
   });
 }
 
-function makeCgroup(cgroup: Cgroup, { linux: { resources = {} } = {} }: Spec): void {
-  failingAs('unable to apply cgroup configuration', () => cgroup.create());
-  try {
-    cgroup.allowDevices(deviceRules(resources.devices));
-    cgroup.limit(resources);
-  } catch (error) {
-    const stage =
-      error instanceof CgroupError && error.controller === 'cpuset'
-        ? 'unable to apply cgroup configuration'
-        : 'error during container init: error setting cgroup config for procHooks process';
-    throw new Failure(`${stage}: ${explain(error)}`, { cause: error });
-  }
-}
-
 function gatherHost(
   options: StartOptions & Pick<Host, 'prepared'>,
   descriptors: CreateDescriptors,
 ): Host<CreateDescriptors> {
-  const { spec, rootfs, root, host } = options;
+  const { spec, rootfs, root, mountinfo, hierarchies, cgroup } = options;
   const { process = {}, mounts = [] } = spec;
   return {
     ...processFacts({ entered: hasUserNamespace(spec.linux?.namespaces ?? []) }),
     descriptors,
-    cgroup: host,
-    rootParent: mountOf(rootfs, host.mountinfo),
+    cgroup: { version: hierarchies.version, directories: cgroupDirectories(hierarchies, cgroup) },
+    rootParent: mountOf(rootfs, mountinfo),
     sources: sourceFacts(mounts),
     prepared: options.prepared,
     copied: copiedFiles(rootfs, spec),

@@ -11,12 +11,13 @@ import { compileExec } from '../compile/exec.ts';
 import { maskOf, parseNumberList } from '../compile/number-list.ts';
 import { validateProcess } from '../compile/validate.ts';
 import { Failure, failingAs, failingAsync } from '../failure.ts';
+import { startInCgroup } from './cgroup.ts';
 import type { Container } from './container.ts';
 import { behind, checkPreserved } from './descriptors.ts';
 import { execHost } from './exec-host.ts';
 import { findingAbout } from './finding.ts';
 import { checkIds } from './ids.ts';
-import { InitProcess, makePipe } from './init.ts';
+import { type InitProcess, makePipe } from './init.ts';
 import { writePidFile } from './pid-file.ts';
 import { sendProcess } from './pidfd-socket.ts';
 import { openProcess } from './process.ts';
@@ -86,7 +87,7 @@ async function startExec(
   const finding = findingAbout(`/proc/${pid}/root`, process);
   const keep = [pidfd, ...tasks, ...(console === undefined ? [] : [console])];
   const start = (cgroup: number | undefined) =>
-    InitProcess.start({
+    startInCgroup(container.cgroup, cgroup, {
       program: compileExec(
         { process, container: pidfd, namespaces, machine: container.state.machine, preserved, finding },
         host,
@@ -95,7 +96,6 @@ async function startExec(
       title: ['drydock-runtime', 'init', container.id],
       namespaces: 0,
       pidNamespace,
-      cgroup,
       preserved,
       keep,
       report,

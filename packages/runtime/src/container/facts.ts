@@ -1,6 +1,6 @@
 /** Gathers what compiling needs to know of the machine ({@link Host}). */
 import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
-import { cleanPath, type Hierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { cgroupDirectory, cleanPath, type Hierarchies } from '@drydock/linux/cgroups/hierarchies';
 import {
   closeFile,
   exists,
@@ -17,12 +17,12 @@ import { SyscallError, syscall, trySyscall } from '@drydock/linux/syscall';
 import type { Mount, Process, Seccomp } from '@drydock/oci/runtime-spec';
 import type { CgroupDirectory, Host, SourceFacts } from '../compile/host.ts';
 import { parseMountOptions } from '../compile/mount-options.ts';
-import { isInUserNamespace } from './user-namespace.ts';
+import { effectiveUser, isInUserNamespace } from './user-namespace.ts';
 
 /** What holds for every process that this invocation starts. */
 export type ProcessFacts = Pick<
   Host,
-  'machine' | 'lastCapability' | 'boundingSet' | 'stdio' | 'oomScoreAdj' | 'kcore' | 'userNamespace'
+  'machine' | 'lastCapability' | 'boundingSet' | 'stdio' | 'oomScoreAdj' | 'kcore' | 'userNamespace' | 'rootless'
 >;
 
 /** `entered`: the process will be in another user namespace, where it may do everything. */
@@ -34,6 +34,7 @@ export function processFacts({ entered = false }: { readonly entered?: boolean }
     machine: process.arch === 'arm64' ? 'arm64' : 'x64',
     lastCapability,
     boundingSet: entered ? (1n << BigInt(lastCapability + 1)) - 1n : mask('CapBnd') & mask('CapPrm'),
+    rootless: effectiveUser() !== 0,
     userNamespace: entered || isInUserNamespace(),
     stdio: [0, 1, 2].map(stdioFacts),
     oomScoreAdj: Number(readText('/proc/self/oom_score_adj')),
@@ -102,7 +103,8 @@ export function cgroupDirectories({ list }: Hierarchies, cgroup: Cgroup): readon
     const [first = ''] = names;
     return {
       name: directory,
-      source: cgroup.paths[first] ?? mountPoint,
+      // Without one of its own it is in its maker's.
+      source: cgroup.paths[first] ?? cgroupDirectory(named.find((each) => each.mountPoint === mountPoint)!, ''),
       options: ['source=cgroup', ...(first.startsWith('name=') ? ['none', first] : names)],
       links: names.filter((name) => name !== directory && !name.startsWith('name=')),
     };

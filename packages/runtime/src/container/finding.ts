@@ -2,7 +2,7 @@
  * What is wrong with a command that execve(2) will refuse. The kernel says "no such file or directory" for a script whose
  * interpreter is missing as for a file that is; here the file is looked at, inside the container's root.
  */
-import { closeFile, fileStatus, Open, openDirectory, openFile } from '@drydock/linux/disk';
+import { closeFile, fileStatus, Open, openDirectory } from '@drydock/linux/disk';
 import { trySyscall } from '@drydock/linux/syscall';
 import type { Process } from '@drydock/oci/runtime-spec';
 import { searchPath } from '../compile/command.ts';
@@ -30,7 +30,9 @@ export function findingAbout(root: string, { args = [], env = [], cwd = '/' }: P
   const candidates = name.includes('/')
     ? [name.startsWith('/') ? name : `${cwd}/${name}`]
     : searchPath(env).map((directory) => `${directory.startsWith('/') ? '' : `${cwd}/`}${directory}/${name}`);
-  const directory = openFile(root, Open.path | openDirectory);
+  const directory = trySyscall('openat', -100, root, Open.path | openDirectory, 0);
+  // Without root, the process may not be looked at: then nothing is known of the command.
+  if (directory < 0) return '';
   try {
     for (const path of candidates) {
       const head = readHead(directory, path);

@@ -28,6 +28,7 @@ export function fakeHost(changes: Partial<Host<CreateDescriptors>> = {}): Host<C
     home: '/root',
     oomScoreAdj: 0,
     userNamespace: false,
+    rootless: false,
     kcore: true,
     ...changes,
   };
