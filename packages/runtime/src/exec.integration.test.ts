@@ -94,7 +94,7 @@ t.test('exec', { skip: unable }, async (t) => {
       [
         [id, '/etc/passwd'],
         255,
-        'exec failed: unable to start container process: exec: "/etc/passwd": permission denied\n',
+        'exec failed: unable to start container process: exec: "/etc/passwd": permission denied: it has no execute bit\n',
       ],
       [
         [id, '/nope'],
@@ -140,9 +140,9 @@ t.test('exec', { skip: unable }, async (t) => {
   await t.test('a script whose interpreter is missing', async (t) => {
     writeFileSync(join(sandbox.rootfs, 'script'), '#!/bin/nosuch\n', { mode: 0o755 });
     const text = 'exec /script: no such file or directory: the script\'s interpreter "/bin/nosuch" is missing\n';
-    t.match(exec(id, '/script'), { code: 1, stderr: text });
+    t.match(exec(id, '/script'), { code: 127, stderr: text });
     const run = sandbox.run(['run', '-b', sandbox.bundle((spec) => (spec.process.args = ['/script'])), sandbox.id()]);
-    t.match(run, { code: 1, stderr: text });
+    t.match(run, { code: 127, stderr: text });
   });
 
   t.match(sandbox.run(['kill', id, 'KILL']), { code: 0 });

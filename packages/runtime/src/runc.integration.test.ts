@@ -42,9 +42,21 @@ const namespaces = (change: (type: string) => boolean) => (spec: DraftSpec) => {
 const cases: readonly Case[] = [
   { name: 'a command', edit: shell('echo out; echo err >&2; exit 3'), args: run },
   { name: 'no such command', edit: args('nosuch') },
-  { name: 'no executable', edit: args('/etc/passwd') },
+  {
+    name: 'no executable',
+    edit: args('/etc/passwd'),
+    ours: {
+      code: 1,
+      stderr: /: exec: "\/etc\/passwd": permission denied: it has no execute bit\n$/,
+      because: 'says why',
+    },
+  },
   { name: 'no such path', edit: args('/nope') },
-  { name: 'a directory', edit: args('/etc') },
+  {
+    name: 'a directory',
+    edit: args('/etc'),
+    ours: { code: 1, stderr: /: exec: "\/etc": permission denied: it is a directory\n$/, because: 'says why' },
+  },
   { name: 'a relative path', edit: args('./x/y') },
   { name: 'an empty command', edit: args('') },
   { name: 'no command', edit: args() },
@@ -53,7 +65,7 @@ const cases: readonly Case[] = [
     edit: args('/script'),
     args: run,
     ours: {
-      code: 1,
+      code: 127,
       stderr: /^exec \/script: no such file or directory: the script's interpreter "\/bin\/nosuch" is missing\n$/,
       because: 'says what is missing',
     },
@@ -62,7 +74,7 @@ const cases: readonly Case[] = [
     name: 'not a program',
     edit: args('/garbage'),
     args: run,
-    ours: { code: 1, stderr: /^exec \/garbage: exec format error: /, because: 'says why' },
+    ours: { code: 126, stderr: /^exec \/garbage: exec format error: /, because: 'says why' },
   },
   { name: 'no PATH', edit: (spec) => Object.assign(spec.process, { args: ['ls'], env: [] }), args: run },
   { name: 'cwd is made', edit: shell('pwd', (spec) => (spec.process.cwd = '/new/dir')), args: run },

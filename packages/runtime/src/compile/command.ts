@@ -8,6 +8,7 @@ import type { Program } from '@drydock/linux/program/program';
 import { AT_FDCWD } from './constants.ts';
 
 const statx = { bytes: 256, typeAndMode: 0x3, mode: 28 };
+const statfs = { bytes: 120, flags: 80, noexec: 8 };
 const executeBits = 0o111;
 /** For one file after another. */
 const status = new Memory('status', statx.bytes);
@@ -32,7 +33,7 @@ export function compileLookUp(program: Program, args: readonly string[], env: re
     examine(program, name, command, {
       found,
       missing: (errno) => `exec: "${name}": stat ${name}: ${errnoText(errno)}`,
-      refused: () => `exec: "${name}": permission denied`,
+      refused: (why) => `exec: "${name}": permission denied: ${why}`,
     });
   } else {
     for (const directory of searchPath(env)) {
@@ -43,34 +44,52 @@ export function compileLookUp(program: Program, args: readonly string[], env: re
     });
   }
   program.place(found);
-  // A filesystem without execution, or a file for other users only.
+  checkAccess(program, name, command);
+  return command;
+}
+
+/** A filesystem without execution, or a file for other users only. */
+function checkAccess(program: Program, name: string, command: Command): void {
+  const [denied, allowed] = [program.label(), program.label()];
+  const refused = (why: string) => ({ failure: () => `exec: "${name}": permission denied: ${why}` });
   program.call('faccessat', [AT_FDCWD, command.path, 1], {
+    tolerate: [Errno.EACCES],
+    onSuccess: allowed,
+    onError: denied,
     failure: (errno) => `exec: "${name}": ${errnoText(errno)}`,
   });
-  return command;
+  program.place(denied);
+  const filesystem = new Memory('filesystem', statfs.bytes);
+  program.call('statfs', [command.path, filesystem], refused('its mode is for other users'));
+  program.call('compare', [filesystem.at(statfs.flags), statfs.noexec, 0, -Errno.EACCES], {
+    ...refused('it is on a filesystem that is mounted noexec'),
+  });
+  fail(program, Errno.EACCES, refused('its mode is for other users'));
+  program.place(allowed);
 }
 
 interface Verdict {
   readonly found: ReturnType<Program['label']>;
   /** The messages if the file is missing, or no executable; without them the next file is tried. */
   readonly missing?: (errno: number) => string;
-  readonly refused?: (errno: number) => string;
+  readonly refused?: (why: string) => string;
 }
 
 /** Takes a file if it is executable by somebody and no directory. */
 function examine(program: Program, path: string, command: Command, { found, missing, refused }: Verdict): void {
   const next = program.label();
   const notFound = missing ? { failure: missing } : { tolerate: 'any' as const, onError: next };
-  const notTaken = refused ? { failure: refused } : { tolerate: 'any' as const, onError: next };
+  const notTaken = (why: string) =>
+    refused ? { failure: () => refused(why) } : { tolerate: 'any' as const, onError: next };
   const is = (mask: bigint | number, value: bigint | number, otherwise: number) =>
     [status.at(statx.mode), mask, value, otherwise] as const;
   const [proper, executable] = [program.label(), program.label()];
   program.call('statx', [AT_FDCWD, path, 0, statx.typeAndMode, status], notFound);
   program.call('compare', is(typeMask, directoryType, 1), { onPositive: proper });
-  fail(program, Errno.EACCES, notTaken);
+  fail(program, Errno.EACCES, notTaken('it is a directory'));
   program.place(proper);
   program.call('compare', is(executeBits, 0, 1), { onPositive: executable });
-  fail(program, Errno.EACCES, notTaken);
+  fail(program, Errno.EACCES, notTaken('it has no execute bit'));
   program.place(executable);
   choose(program, path, command.path);
   choose(program, Buffer.byteLength(path), command.length, found);
@@ -90,13 +109,19 @@ function choose(program: Program, value: Argument, store: Slot, then?: ReturnTyp
 /** Errors of execve(2) that can still happen, with the text that the container's stderr gets. */
 const executeErrors = [
   ...[Errno.ENOENT, Errno.EACCES, Errno.ENOEXEC, Errno.EPERM, Errno.ENOMEM, Errno.EINVAL, Errno.ELOOP, Errno.ETXTBSY],
-  ...[7, 20, 24, 40, 80],
+  ...[7, Errno.ENOTDIR, 24, 80],
 ];
+
+/** What a shell answers for a command that is not there, and for one that is and cannot be executed. */
+const exitCodes = { missing: 127, refused: 126 };
+
+/** What the kernel's word alone does not say. */
+const remarks: Readonly<Record<number, string>> = { [Errno.ETXTBSY]: ': a process has it open for writing' };
 
 /** The end of the line that standard error gets: text, or what `start` has written. */
 export type LineEnd = string | { readonly finding: Memory; readonly length: Slot };
 
-/** Executes the command. If that fails, says so on standard error, and exits with 1. */
+/** Executes the command. If that fails, says so on standard error, and exits with 126 or 127. */
 export function compileExecute(
   program: Program,
   command: Command,
@@ -111,20 +136,23 @@ export function compileExecute(
     store: result,
     tolerate: 'any',
   });
-  const ended = program.label();
-  const tell = (why: string) => {
+  const [missing, refused] = [program.label(), program.label()];
+  const tell = (why: string, then: ReturnType<Program['label']>) => {
     const end = typeof lineEnd === 'string' ? text(lineEnd) : ([lineEnd.finding, lineEnd.length] as const);
-    say(program, [text('exec '), [command.path, command.length], text(`: ${why}`), end], ended);
+    say(program, [text('exec '), [command.path, command.length], text(`: ${why}`), end], then);
   };
   for (const number of executeErrors) {
     const other = program.label();
     program.call('compare', [errno, -1, -number, 1], { onPositive: other });
-    tell(errnoText(number));
+    const isMissing = number === Errno.ENOENT || number === Errno.ENOTDIR;
+    tell(`${errnoText(number)}${remarks[number] ?? ''}`, isMissing ? missing : refused);
     program.place(other);
   }
-  tell('cannot be executed');
-  program.place(ended);
-  program.call('exit_group', [1]);
+  tell('cannot be executed', refused);
+  program.place(refused);
+  program.call('exit_group', [exitCodes.refused]);
+  program.place(missing);
+  program.call('exit_group', [exitCodes.missing]);
 }
 
 /** Writes to standard error and goes on at `then`, whether anybody reads it or not. */

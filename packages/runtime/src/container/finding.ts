@@ -12,6 +12,16 @@ import { openInRoot } from './facts.ts';
 const headBytes = 4096;
 const executeBits = 0o111;
 
+/** How many scripts the kernel follows from one to the next. */
+const deepest = 4;
+const elfMagic = 0x7f454c46;
+
+/** Where paths are looked for: a descriptor of the container's root, and its working directory. */
+interface Place {
+  readonly root: number;
+  readonly cwd: string;
+}
+
 /** ELF machine numbers (elf(5)) with the names that images use. */
 const machines: Readonly<Record<number, string>> = {
   3: '386',
@@ -36,7 +46,7 @@ export function findingAbout(root: string, { args = [], env = [], cwd = '/' }: P
   try {
     for (const path of candidates) {
       const head = readHead(directory, path);
-      if (head !== undefined) return examine(directory, head);
+      if (head !== undefined) return examine({ root: directory, cwd }, head);
     }
     return '';
   } finally {
@@ -59,25 +69,40 @@ function readHead(root: number, path: string): Buffer | undefined {
   }
 }
 
-function examine(root: number, head: Buffer): string {
+/** What is wrong with a file; `depth` ends a row of scripts that are each other's interpreters, as the kernel does. */
+function examine(at: Place, head: Buffer, depth = 0): string {
   if (head.length === 0) return ': the file is empty';
-  if (head.toString('latin1', 0, 2) === '#!') return examineScript(root, head);
-  if (head.readUInt32BE(0) === 0x7f454c46) return examineProgram(root, head);
+  if (head.toString('latin1', 0, 2) === '#!') return examineScript(at, head, depth);
+  if (head.length >= 4 && head.readUInt32BE(0) === elfMagic) return examineProgram(at, head);
   return ': it is neither a program nor a script with a #! line';
 }
 
-function examineScript(root: number, head: Buffer): string {
+function examineScript(at: Place, head: Buffer, depth: number): string {
   const end = head.indexOf('\n');
   const line = head.toString('utf8', 2, end < 0 ? head.length : end).replace(/^[ \t]+/, '');
   const [interpreter = ''] = line.split(/[ \t]/);
-  if (interpreter === '') return ": the script's first line names no interpreter";
-  if (present(root, interpreter)) return '';
-  const missing = `: the script's interpreter ${JSON.stringify(interpreter)} is missing`;
-  return interpreter.endsWith('\r') ? `${missing} (its first line ends as in Windows: \\r\\n)` : missing;
+  if (interpreter.trim() === '') return ": the script's first line names no interpreter";
+  const what = `: the script's interpreter ${JSON.stringify(interpreter)}`;
+  const path = interpreter.startsWith('/') ? interpreter : `${at.cwd}/${interpreter}`;
+  const file = openInRoot(at.root, path, Open.path);
+  if (file < 0) return `${what} is missing${interpreter.endsWith('\r') ? windows : ''}`;
+  try {
+    const { type, permissions } = fileStatus(file);
+    if (type !== 'file') return `${what} is no file`;
+    if ((permissions & executeBits) === 0) return `${what} has no execute bit`;
+    if (isOnNoexec(file)) return `${what} is on a filesystem that is mounted noexec`;
+  } finally {
+    closeFile(file);
+  }
+  const next = readHead(at.root, path);
+  const wrong = next === undefined || depth >= deepest ? '' : examine(at, next, depth + 1);
+  return wrong === '' ? '' : `${what}${wrong}`;
 }
 
-function examineProgram(root: number, head: Buffer): string {
-  if (head.length < 64) return ': the program is cut short';
+const windows = ' (its first line ends as in Windows: \\r\\n)';
+
+function examineProgram({ root }: Place, head: Buffer): string {
+  if (head.length < 52) return ': the program is cut short';
   const machine = head.readUInt16LE(18);
   if (machine !== here && !(here === 62 && machine === 3))
     return `: the program is for ${machines[machine] ?? `machine ${machine}`}, and this machine is ${machines[here]}`;
@@ -87,19 +112,26 @@ function examineProgram(root: number, head: Buffer): string {
   return '';
 }
 
-/** The path in PT_INTERP of a 64-bit program, if it is within the bytes read. */
+/** The path in PT_INTERP (elf(5)), if it is within the bytes read. */
 function loaderOf(head: Buffer): string | undefined {
   const [is64, interpreterType] = [head[4] === 2, 3];
-  if (!is64) return undefined;
-  const table = Number(head.readBigUInt64LE(32));
-  const [size, count] = [head.readUInt16LE(54), head.readUInt16LE(56)];
+  const word = (at: number) => (is64 ? Number(head.readBigUInt64LE(at)) : head.readUInt32LE(at));
+  const table = word(is64 ? 32 : 28);
+  const [size, count] = [head.readUInt16LE(is64 ? 54 : 42), head.readUInt16LE(is64 ? 56 : 44)];
   for (let at = table; at < table + size * count && at + size <= head.length; at += size) {
     if (head.readUInt32LE(at) !== interpreterType) continue;
-    const offset = Number(head.readBigUInt64LE(at + 8));
+    const offset = word(at + (is64 ? 8 : 4));
     const end = head.indexOf(0, offset);
     return end > offset ? head.toString('utf8', offset, end) : undefined;
   }
   return undefined;
+}
+
+/** Whether a file's mount lets nothing be executed (statfs(2)). */
+function isOnNoexec(descriptor: number): boolean {
+  const [flagsAt, noexec] = [80, 8];
+  const status = Buffer.alloc(120);
+  return trySyscall('fstatfs', descriptor, status) === 0 && (status.readUInt32LE(flagsAt) & noexec) !== 0;
 }
 
 function present(root: number, path: string): boolean {
