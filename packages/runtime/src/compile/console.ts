@@ -53,7 +53,7 @@ export function compileConsole(program: Program, { socket, size, mount }: Consol
   program.call('close', [slave]);
 }
 
-/** The image's /dev could have any file of that name (CVE-2025-52565). */
+/** The image's /dev could have any file of that name. */
 function checkMaster(program: Program, master: Slot, fails: (op: string) => (errno: number) => string): void {
   const status = new Memory('status', statx.bytes);
   const number = BigInt(ptmxDevice.major) | (BigInt(ptmxDevice.minor) << 32n);
@@ -84,13 +84,13 @@ function masterMessage(master: Slot): Memory {
   ]);
 }
 
-/** The terminal on /dev/console, attached by its descriptor to a file that no link leads to. */
+/** The terminal on /dev/console, attached by its descriptor to a file that no link leads to (CVE-2025-52565). */
 function mountConsole(program: Program, slave: Slot, fails: (op: string) => (errno: number) => string): void {
   const tree = new Slot('console mount');
   const how = flags(Fs.OPEN_TREE_CLONE, At.AT_EMPTY_PATH, O.O_CLOEXEC);
   program.call('open_tree', [slave, '', how], { store: tree, failure: fails('bind the terminal') });
   const failure = (op: string, errno: number) => fails(op)(errno);
-  const target = openTarget(program, { root: AT_FDCWD, path: '/dev/console', kind: 'file', failure });
+  const target = openTarget(program, { root: AT_FDCWD, path: '/dev/console', kind: 'plain file', failure });
   const empty = flags(Fs.MOVE_MOUNT_F_EMPTY_PATH, Fs.MOVE_MOUNT_T_EMPTY_PATH);
   program.call('move_mount', [tree, '', target, '', empty], { failure: fails('mount the terminal on /dev/console') });
   program.call('close', [tree]);

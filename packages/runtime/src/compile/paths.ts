@@ -17,11 +17,25 @@ const howPlainDirectory = openHow(
 );
 const howBytes = 24;
 
+/** A file that no link leads to, or the link itself: what the terminal is mounted on. */
+const howPlainFile = openHow(
+  flags(O.O_PATH, O.O_NOFOLLOW, O.O_CLOEXEC),
+  flags(Resolve.RESOLVE_IN_ROOT, Resolve.RESOLVE_NO_MAGICLINKS, Resolve.RESOLVE_NO_SYMLINKS),
+);
+
 /** Absent; or the kernel is not sure because of a rename elsewhere, and the next try will tell. */
 const perhapsAbsent = [Errno.ENOENT, Errno.EAGAIN];
 
 /** What a path is, or shall be made if it is missing. */
-export type TargetKind = 'directory' | 'plain directory' | 'file' | 'any';
+export type TargetKind = 'directory' | 'plain directory' | 'file' | 'plain file' | 'any';
+
+const hows: Readonly<Record<TargetKind, Memory>> = {
+  directory: howDirectory,
+  'plain directory': howPlainDirectory,
+  file: howAny,
+  'plain file': howPlainFile,
+  any: howAny,
+};
 
 export interface TargetOptions {
   /** A descriptor of the root, or AT_FDCWD while the working directory is the root. */
@@ -36,7 +50,7 @@ export interface TargetOptions {
 export function openTarget(program: Program, options: TargetOptions): Slot {
   const { root, path, kind, failure } = options;
   const target = new Slot(`fd of ${path}`);
-  const how = { directory: howDirectory, 'plain directory': howPlainDirectory, file: howAny, any: howAny }[kind];
+  const how = hows[kind];
   const found = program.label();
   const parts = path.split('/').filter(Boolean);
   const fails = (op: string) => (errno: number) => failure(`${op} ${path}`, errno);
@@ -46,7 +60,7 @@ export function openTarget(program: Program, options: TargetOptions): Slot {
   if (parts.length > 0) {
     const parent = openParent(program, options);
     const name = parts.at(-1)!;
-    if (kind === 'file' || kind === 'any') {
+    if (kind === 'file' || kind === 'plain file' || kind === 'any') {
       const created = new Slot('created file');
       const flag = flags(O.O_CREAT, O.O_NOFOLLOW, O.O_CLOEXEC);
       program.call('openat', [parent, name, flag, octal(0o644)], { store: created, failure: fails('create') });
@@ -98,8 +112,7 @@ export function openExisting(
   kind: TargetKind,
   options: Parameters<Program['call']>[2],
 ): void {
-  const how = { directory: howDirectory, 'plain directory': howPlainDirectory, file: howAny, any: howAny }[kind];
-  open(program, root, path, how, options);
+  open(program, root, path, hows[kind], options);
 }
 
 function open(

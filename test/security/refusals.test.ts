@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { type DraftSpec, Sandbox, unable } from './testing/sandbox.ts';
+import { type DraftSpec, Sandbox, unable } from '../../packages/runtime/src/testing/sandbox.ts';
 
 t.test('an image does not get out', { skip: unable }, async (t) => {
   const sandbox = new Sandbox();
