@@ -23,7 +23,7 @@ export const globalFlags: readonly Flag[] = [
   {
     names: ['systemd-cgroup'],
     kind: 'bool',
-    help: 'let systemd make the cgroups (not available: it is an error to use it)',
+    help: 'enable systemd cgroup support, expects cgroupsPath to be of form "slice:prefix:name" for e.g. "system.slice:drydock:434234"',
   },
   {
     names: ['rootless'],

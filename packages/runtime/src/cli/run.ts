@@ -26,7 +26,6 @@ export async function runCommandLine(words: readonly string[], commands: readonl
     const own = parseOwn(command, ownWords);
     if (own === undefined || own.flags.bool('help')) return print(commandHelp(command));
     checkRootless(flags);
-    if (global.systemdCgroup) throw new Failure('systemd cgroup support is not available: leave --systemd-cgroup out');
     log.debug([command.name, ...own.rest].join(' '));
     return (await command.run({ global, flags: own.flags, args: own.rest, log, print })) ?? 0;
   } catch (error) {

@@ -37,6 +37,7 @@ export const create: Command = {
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),
+      systemd: global.systemdCgroup,
       rootless: ignoresCgroupRefusals(global.rootless),
     };
     try {

@@ -28,7 +28,7 @@ const document = {
   linux: {
     namespaces: Object.keys(namespaceFlags).sort(),
     capabilities: capabilityNames,
-    cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+    cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
     seccomp: {
       enabled: true,
       actions: seccompWords.actions,

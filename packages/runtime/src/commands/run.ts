@@ -48,6 +48,7 @@ export const run: Command = {
       preserved: preservedDescriptors(flags),
       pivot: !flags.bool('no-pivot'),
       newKeyring: !flags.bool('no-new-keyring'),
+      systemd: global.systemdCgroup,
       rootless: ignoresCgroupRefusals(global.rootless),
       detach,
       keep: flags.bool('keep'),

@@ -46,7 +46,7 @@ export const update: Command = {
   arguments: [1, 1],
   flagsAnywhere: true,
   async run({ global, flags, args: [id = ''], log }) {
-    await Container.exclusively(global.root, id, (container) => {
+    await Container.exclusively(global.root, id, async (container) => {
       const resources = wantedResources(flags);
       if (resources.memory?.kernel || resources.memory?.kernelTCP)
         log.warning('Kernel memory settings are ignored and will be removed');
@@ -59,6 +59,10 @@ export const update: Command = {
         { memory: { ...memory, kernelTCP: 0 }, cpu, pids, blockIO, unified, hugepageLimits },
         log,
       );
+      if (container.state.systemd) {
+        const { limitScope } = await import('../container/systemd.ts');
+        limitScope(container.state.systemd, { memory, cpu, pids, blockIO, unified }, container.cgroup.version);
+      }
       writeSchemata(id, schemata);
     });
     return undefined;

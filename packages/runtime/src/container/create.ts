@@ -42,6 +42,7 @@ import { processStat } from './process.ts';
 import { checkRootless } from './rootless.ts';
 import { writeFilter } from './seccomp-file.ts';
 import { type ContainerState, makeStateDirectory, writeState } from './state.ts';
+import type { Scope } from './systemd.ts';
 import { hasUserNamespace, writeMappings } from './user-namespace.ts';
 
 export interface CreateOptions {
@@ -60,6 +61,8 @@ export interface CreateOptions {
   readonly preserved: number;
   readonly pivot: boolean;
   readonly newKeyring: boolean;
+  /** Whether systemd shall make the cgroup. */
+  readonly systemd: boolean;
   /** Whether cgroups that the kernel refuses are done without. */
   readonly rootless: boolean;
   /** Somebody who looks on. */
@@ -77,7 +80,9 @@ export async function createContainer(options: CreateOptions): Promise<Container
   failingAs('invalid rootfs', () => fileStatus(rootfs));
   const mountinfo = readText('/proc/self/mountinfo');
   const hierarchies = parseHierarchies(mountinfo, readText('/proc/self/cgroup'));
-  const cgroup = cgroupAt(spec.linux?.cgroupsPath || id, hierarchies);
+  const { chooseScope } = options.systemd ? await import('./systemd.ts') : {};
+  const scope = chooseScope?.(spec.linux?.cgroupsPath, id);
+  const cgroup = cgroupAt(scope?.path ?? (spec.linux?.cgroupsPath || id), hierarchies);
   const { unified, memory } = spec.linux?.resources ?? {};
   if (cgroup.version === 1 && unified !== undefined)
     throw new Failure('invalid configuration: cannot use unified on cgroup v1');
@@ -87,11 +92,11 @@ export async function createContainer(options: CreateOptions): Promise<Container
   if (!makeStateDirectory(root, directory)) throw new Failure('container with given ID already exists');
   const lock = lockDirectory(directory);
   // Written before anything is made, so that what a killed `create` leaves can be deleted.
-  let state = initialState(options, rootfs, cgroup);
+  let state: ContainerState = { ...initialState(options, rootfs, cgroup), systemd: scope?.place };
   try {
     writeState(directory, state);
     const started = await failingAsync('unable to start container process', () =>
-      startInit({ ...options, rootfs, directory, state, cgroup, mountinfo, hierarchies }),
+      startInit({ ...options, rootfs, directory, state, cgroup, scope, mountinfo, hierarchies }),
     );
     writeFinding(directory, findingAbout(`/proc/${started.pid}/root`, spec.process ?? {}));
     // Fewer than were asked for, if the caller may not make them all.
@@ -119,6 +124,8 @@ interface StartOptions extends CreateOptions {
   readonly directory: string;
   readonly state: ContainerState;
   readonly cgroup: Cgroup;
+  /** What systemd is to make. */
+  readonly scope: Scope | undefined;
   readonly mountinfo: string;
   readonly hierarchies: Hierarchies;
 }
@@ -134,6 +141,8 @@ async function startInit(options: StartOptions): Promise<Started> {
   checkIds(spec.process?.user);
   const { preserved, observer } = options;
   observer?.mark?.('check, make the state directory');
+  const { startScope } = options.scope ? await import('./systemd.ts') : {};
+  const letGo = options.scope && startScope?.(options.scope, spec, options.cgroup.version);
   const cgroup = makeCgroup(options.cgroup, spec, options);
   observer?.mark?.('make the cgroup');
   const { namespaces: wanted = [], uidMappings = [], gidMappings = [] } = spec.linux ?? {};
@@ -188,6 +197,7 @@ async function startInit(options: StartOptions): Promise<Started> {
     go,
     steps: steps && { pipe: steps, cloneAt: compiled.operations.findIndex(({ call }) => call === 'clone') },
   });
+  letGo?.();
   try {
     const explainDeath = (exitCode: number) =>
       cgroup.oomKills() > 0

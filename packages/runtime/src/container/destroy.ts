@@ -18,6 +18,15 @@ export interface DestroyOptions {
 /** Ends every process, removes the cgroup and the directory, runs the poststop hooks; their failure is only logged. */
 export async function destroy({ directory, state, cgroup, log }: DestroyOptions): Promise<void> {
   endAll(cgroup);
+  if (state.systemd) {
+    const { stopScope } = await import('./systemd.ts');
+    try {
+      stopScope(state.systemd);
+    } catch (error) {
+      // The cgroup is removed all the same.
+      log.warning(explain(error));
+    }
+  }
   cgroup.remove();
   removeStateDirectory(directory);
   try {

@@ -3,15 +3,12 @@
  * MOUNT_ATTR_IDMAP). A process is needed to hold that namespace while it is asked for.
  */
 import { closeFile, Open, openFile } from '@drydock/linux/disk';
-import type { Machine } from '@drydock/linux/program/layout';
-import { Memory } from '@drydock/linux/program/operation';
-import { Program } from '@drydock/linux/program/program';
 import { syscall } from '@drydock/linux/syscall';
 import type { Linux, Mount } from '@drydock/oci/runtime-spec';
 import { Clone } from '../compile/constants.ts';
 import type { MountOptions } from '../compile/mount-options.ts';
 import { failingAs, failingAsync } from '../failure.ts';
-import { InitProcess, makePipe } from './init.ts';
+import { endPlaceholder, startPlaceholder } from './placeholder.ts';
 import { type Mappings, writeMappings } from './user-namespace.ts';
 
 const mountAttrIdmap = 0x100000n;
@@ -48,27 +45,11 @@ function setIdMap(tree: number, namespace: number, recursive: boolean, { source 
 
 /** A descriptor of a user namespace with such mappings. Its only process ends before this returns. */
 async function userNamespace(mappings: Mappings): Promise<number> {
-  const standard = 3;
-  const [report, go] = [makePipe(standard), makePipe(standard)];
-  const program = new Program();
-  program.stage('user namespace', 'mounts');
-  program.call('read', [go.read, new Memory('byte', 8), 1]);
-  program.call('exit_group', [0]);
-  const child = InitProcess.start({
-    program,
-    machine: process.arch as Machine,
-    title: ['drydock-runtime', 'ids'],
-    namespaces: Clone.CLONE_NEWUSER.value,
-    preserved: standard,
-    keep: [],
-    report,
-    go,
-  });
+  const child = startPlaceholder(Clone.CLONE_NEWUSER.value);
   try {
     await writeMappings(child.pid, mappings);
     return failingAs('user namespace of a mount', () => openFile(`/proc/${child.pid}/ns/user`, Open.read));
   } finally {
-    child.kill();
-    child.close();
+    endPlaceholder(child);
   }
 }

@@ -3,6 +3,7 @@
  * name, so that its tools read ours. The file is replaced whole (written beside, then renamed); it is not synced to disk,
  * since after a power failure there is no container for it to describe.
  */
+import type { SystemdPlace } from '@drydock/linux/cgroups/systemd/unit-names';
 import { makeDirectories, Open, readTextIfPresent, rename, writeFile } from '@drydock/linux/disk';
 import { list, map, parseShaped, struct } from '@drydock/oci/runtime-shape';
 import type { Hook, Hooks, IdMapping } from '@drydock/oci/runtime-spec';
@@ -27,6 +28,8 @@ export interface ContainerState {
   readonly uidMappings: readonly IdMapping[];
   readonly gidMappings: readonly IdMapping[];
   readonly machine: Machine;
+  /** The unit, if systemd has made the cgroup. */
+  readonly systemd?: SystemdPlace | undefined;
   /** Who hears of the calls that the seccomp filter reports. */
   readonly seccompListener?: { readonly listenerPath: string; readonly listenerMetadata: string } | undefined;
   readonly capabilities?: unknown;
@@ -56,6 +59,13 @@ const file = struct('State', {
     version: 'string',
     labels: list('string'),
     namespaces: list(struct('Namespace', { type: 'string', path: 'string' })),
+    cgroups: struct('Cgroup', {
+      name: 'string',
+      parent: 'string',
+      scope_prefix: 'string',
+      Systemd: 'bool',
+      Rootless: 'bool',
+    }),
     uid_mappings: mappings,
     gid_mappings: mappings,
     personality: struct('LinuxPersonality', { domain: 'int' }),
@@ -113,6 +123,7 @@ export function readState(directory: string): ContainerState | undefined {
     ),
     uidMappings: (config.uid_mappings ?? []).map(ociMapping),
     gidMappings: (config.gid_mappings ?? []).map(ociMapping),
+    ...(config.cgroups?.Systemd ? { systemd: placeOf(config.cgroups) } : {}),
     ...(config.drydock_seccomp_listener?.listenerPath
       ? {
           seccompListener: {
@@ -157,7 +168,7 @@ export function writeState(directory: string, state: ContainerState): void {
       drydock_seccomp_listener: state.seccompListener,
       drydock_memory_policy: state.machine.memoryPolicy,
       // runc wants at least one field of its resources.
-      cgroups: { name: state.id, path: '', memory: 0, Systemd: false, Rootless: false },
+      cgroups: { path: '', memory: 0, ...runcCgroup(state) },
       version: state.ociVersion,
       labels: [
         ...Object.entries(state.annotations).map(([name, value]) => `${name}=${value}`),
@@ -183,6 +194,30 @@ export function makeStateDirectory(root: string, directory: string): boolean {
 
 function runcHook({ timeout, ...hook }: Hook): unknown {
   return { ...hook, dir: '', ...(timeout ? { timeout: timeout * 1e9 } : {}) };
+}
+
+/** The part of runc's cgroup that says where it is; a scope's user is told by `Rootless`. */
+function runcCgroup({ id, systemd }: ContainerState): object {
+  if (!systemd) return { name: id, Systemd: false, Rootless: false };
+  const { name, slice, prefix, user } = systemd;
+  return { name, parent: slice, scope_prefix: prefix, Systemd: true, Rootless: user };
+}
+
+function placeOf({
+  name = '',
+  parent = '',
+  scope_prefix: prefix = '',
+  Rootless: user = false,
+}: RuncCgroup): SystemdPlace {
+  const unit = name.endsWith('.slice') ? name : `${prefix}-${name}.scope`;
+  return { name, prefix, unit, user, slice: parent || (user ? 'user.slice' : 'system.slice') };
+}
+
+interface RuncCgroup {
+  readonly name?: string;
+  readonly parent?: string;
+  readonly scope_prefix?: string;
+  readonly Rootless?: boolean;
 }
 
 function runcMapping({ containerID = 0, hostID = 0, size = 0 }: IdMapping): unknown {
