@@ -1,5 +1,6 @@
 /** The verbs, in the order of the help. */
 import type { Command } from '../cli/command.ts';
+import { checkpointCommand } from './checkpoint.ts';
 import { completion } from './completion.ts';
 import { create } from './create.ts';
 import { delete_ } from './delete.ts';
@@ -12,6 +13,7 @@ import { list } from './list.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { ps } from './ps.ts';
+import { restoreCommand } from './restore.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
 import { spec } from './spec.ts';
@@ -20,6 +22,20 @@ import { state } from './state.ts';
 import { update } from './update.ts';
 
 export const commands: readonly Command[] = [
-  ...[completion, create, delete_, events, exec, explainCommand, features, kill, list, pause, plan, ps],
-  ...[resume, run, spec, start, state, update],
+  ...[
+    checkpointCommand,
+    completion,
+    create,
+    delete_,
+    events,
+    exec,
+    explainCommand,
+    features,
+    kill,
+    list,
+    pause,
+    plan,
+    ps,
+  ],
+  ...[restoreCommand, resume, run, spec, start, state, update],
 ];

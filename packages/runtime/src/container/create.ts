@@ -267,7 +267,12 @@ function makeFifo(path: string): number {
   return openFile(path, Open.readWrite);
 }
 
-function initialState({ id, bundle, spec }: CreateOptions, rootfs: string, cgroup: Cgroup): ContainerState {
+/** The state of a container that has no process yet. */
+export function initialState(
+  { id, bundle, spec }: Pick<CreateOptions, 'id' | 'bundle' | 'spec'>,
+  rootfs: string,
+  cgroup: Cgroup,
+): ContainerState {
   return {
     id,
     pid: 0,

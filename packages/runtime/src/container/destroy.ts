@@ -49,6 +49,17 @@ function endAll(cgroup: Cgroup): void {
 }
 
 function removeStateDirectory(directory: string): void {
-  for (const name of listDirectory(directory)) removeFile(`${directory}/${name}`);
+  for (const name of listDirectory(directory)) {
+    const path = `${directory}/${name}`;
+    // The root that a restore has mounted for criu, if it was killed.
+    if (name.endsWith('/')) removeMountPoint(path.slice(0, -1));
+    else removeFile(path);
+  }
   removeEmptyDirectory(directory);
+}
+
+function removeMountPoint(path: string): void {
+  const detach = 2;
+  trySyscall('umount2', path, detach);
+  removeEmptyDirectory(path);
 }

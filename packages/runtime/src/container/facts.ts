@@ -95,7 +95,7 @@ export function openInRoot(root: number, path: string, flags: number): number {
 }
 
 /** The hierarchies as directories of the container's /sys/fs/cgroup, and where its cgroup is in each. */
-export function cgroupDirectories({ list }: Hierarchies, cgroup: Cgroup): readonly CgroupDirectory[] {
+export function cgroupDirectories({ list }: Hierarchies, cgroup: Pick<Cgroup, 'paths'>): readonly CgroupDirectory[] {
   const named = list.filter(({ name }) => name !== '');
   return [...new Set(named.map(({ mountPoint }) => mountPoint))].map((mountPoint) => {
     const names = named.filter((hierarchy) => hierarchy.mountPoint === mountPoint).map(({ name }) => name);
