@@ -96,12 +96,10 @@ function setTolerated(writer: Writer, address: number, errnos: readonly number[]
   writer.setHalves(address, halves[0]!, halves[1]!);
 }
 
-const encoder = new TextEncoder();
-
 /** Memory that grows, filled by address. Words are at addresses that 8 divides. */
 class Writer {
   readonly #base: number;
-  #bytes: Uint8Array;
+  #bytes: Buffer<ArrayBuffer>;
   #halves: Int32Array;
   #length: number;
   readonly #strings = new Map<string, number>();
@@ -111,7 +109,7 @@ class Writer {
 
   constructor(base: number, reserved: number) {
     this.#base = base;
-    this.#bytes = new Uint8Array(reserved * 2 + (1 << 15));
+    this.#bytes = zeroed(reserved * 2 + (1 << 15));
     this.#halves = new Int32Array(this.#bytes.buffer);
     this.#length = reserved;
   }
@@ -175,7 +173,7 @@ class Writer {
     // A UTF-16 unit is at most three bytes of UTF-8; the byte behind the text is zero already.
     this.#reserve(this.#length + text.length * 3 + 1);
     const address = this.#base + this.#length;
-    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written + 1;
+    this.#length += this.#bytes.write(text, this.#length, 'utf8') + 1;
     this.#strings.set(text, address);
     return address;
   }
@@ -196,9 +194,14 @@ class Writer {
 
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.ceil(size / 8) * 16);
+    const grown = zeroed(Math.ceil(size / 8) * 16);
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
     this.#halves = new Int32Array(grown.buffer);
   }
+}
+
+/** Memory of its own, from its first byte on. */
+function zeroed(size: number): Buffer<ArrayBuffer> {
+  return Buffer.from(new ArrayBuffer(size));
 }
