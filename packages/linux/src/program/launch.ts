@@ -139,8 +139,8 @@ export function launcherProgram(
     onError: back,
   });
   program.call('close_range', [options.preserved, 0xffffffff, closeRangeCloexec]);
-  // Node marks 0, 1 and 2 close-on-exec when it starts. Of the preserved ones, those that the caller has given are not
-  // marked, and the engine's own, which may have such a number too, are.
+  // Node marks 0, 1 and 2 close-on-exec when it starts. Of the preserved ones, whoever preserves them has taken the mark
+  // from those that the caller has given; the engine's own, which may have such a number too, keep it.
   for (const descriptor of [0, 1, 2]) program.call('fcntl', [descriptor, fSetfd, 0], { tolerate: [Errno.EBADF] });
   for (const descriptor of options.keep) program.call('fcntl', [descriptor, fSetfd, 0]);
   program.call('execveat', [image, '', argv, environment, atEmptyPath]);

@@ -92,13 +92,19 @@ export function workingDirectory(): string {
 
 /** How many descriptors from 0 on the command gets: stdio, systemd's sockets, and those of the flag. */
 export function preservedDescriptors(flags: Flags): number {
-  return 3 + Number(process.env.LISTEN_FDS || 0) + (flags.number('preserve-fds') ?? 0);
+  return 3 + listenFds() + (flags.number('preserve-fds') ?? 0);
+}
+
+/** How many sockets systemd has given to this process; the variables may also be another's that was started before. */
+function listenFds(): number {
+  const { LISTEN_FDS = '', LISTEN_PID = '' } = process.env;
+  return Number(LISTEN_PID) === process.pid ? Number(LISTEN_FDS) || 0 : 0;
 }
 
 /** The process with the variables that socket activation needs (sd_listen_fds(3)): it is process 1. */
 export function withListenFds<P extends Process>(spec: P): P {
-  const count = process.env.LISTEN_FDS;
-  return count ? { ...spec, env: [...(spec.env ?? []), `LISTEN_FDS=${count}`, 'LISTEN_PID=1'] } : spec;
+  const count = listenFds();
+  return count > 0 ? { ...spec, env: [...(spec.env ?? []), `LISTEN_FDS=${count}`, 'LISTEN_PID=1'] } : spec;
 }
 
 /** Connects to the caller's console socket, if there is to be one. `detached`: nobody stays to be the terminal. */

@@ -35,7 +35,10 @@ export function validateProcess(process: Process): void {
   if (cwd === '') throw new Failure('Cwd property must not be empty');
   if (!cwd.startsWith('/')) throw new Failure('Cwd must be an absolute path');
   if (!args?.length) throw new Failure('args must not be empty');
-  for (const { type = '' } of limits) if (!rlimits.includes(type)) throw new Failure(`wrong rlimit value: ${type}`);
+  for (const [index, { type = '' }] of limits.entries()) {
+    if (!rlimits.includes(type)) throw new Failure(`wrong rlimit value: ${type}`);
+    if (limits.findIndex((each) => each.type === type) < index) throw new Failure(`duplicated rlimit: ${type}`);
+  }
   if (selinuxLabel) throw new Failure('selinux label is specified in config, but selinux is disabled or not supported');
   validateScheduling(process);
   if (user?.umask !== undefined && user.umask > 0o777) throw new Failure(`invalid umask ${user.umask.toString(8)}`);
@@ -94,7 +97,15 @@ function validateSeccomp({ seccomp = {} }: Linux): void {
 function validateSysctl(written: string, linux: Linux): void {
   const name = written.replaceAll('/', '.');
   const ipc = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..*)$/.test(name);
-  if (ipc && isPrivate(linux, 'ipc')) return;
+  if (ipc) {
+    if (isPrivate(linux, 'ipc')) return;
+    throw new Failure(`sysctl "${written}" is not allowed in the hosts ipc namespace`);
+  }
+  // How much a user may make of what the kernel counts (sysctl(5), /proc/sys/user).
+  if (name.startsWith('user.')) {
+    if (isPrivate(linux, 'user')) return;
+    throw new Failure(`setting ucounts without a user namespace not allowed: ${written}`);
+  }
   if (name.startsWith('net.')) {
     if (isPrivate(linux, 'network')) return;
     throw new Failure(`sysctl "${written}" not allowed in host network namespace`);
