@@ -3,7 +3,7 @@
  * runtimes work on the same container, so that only the verb is compared.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type Outcome, Sandbox, unable } from './testing/sandbox.ts';
@@ -65,6 +65,7 @@ const running = [
   'exec --cap CAP_FOO ID true',
   'exec --no-new-privs ID grep NoNewPrivs /proc/self/status',
   'exec --no-new-privs=false ID grep NoNewPrivs /proc/self/status',
+  'exec --apparmor x ID true',
   'exec --process-label x ID true',
   'exec --preserve-fds x ID true',
   'exec --preserve-fds 99999999999999999999 ID true',
@@ -132,6 +133,16 @@ t.test('verbs', { skip }, async (t) => {
   };
 
   await compare(usage);
+  const empty = join(ours.root, 'empty');
+  mkdirSync(empty, { recursive: true });
+  await compare(['list', 'list -q', 'state empty', 'kill empty']);
+  for (const flags of [[], ['--force']])
+    for (const runtime of [runc, ours]) {
+      mkdirSync(empty, { recursive: true });
+      const { code } = runtime.run(['delete', ...flags, 'empty']);
+      t.equal(code, flags.length === 0 ? 1 : 0);
+      t.notOk(existsSync(empty), 'a directory without a state is removed');
+    }
   const bundle = ours.bundle((spec) => {
     spec.process.args = ['sleep', '1000'];
     spec.annotations = { key: 'value <&>' };

@@ -2,6 +2,7 @@
 import type { Command } from '../cli/command.ts';
 import { Container } from '../container/container.ts';
 import { deleteContainer } from '../container/delete.ts';
+import { removeStateDirectory } from '../container/destroy.ts';
 import { NoSuchContainer } from '../failure.ts';
 
 export const delete_: Command = {
@@ -22,7 +23,10 @@ export const delete_: Command = {
     try {
       await Container.exclusively(global.root, id, (container) => deleteContainer(container, { force, log }));
     } catch (error) {
-      if (!(force && error instanceof NoSuchContainer)) throw error;
+      if (!(error instanceof NoSuchContainer)) throw error;
+      // A `create` that was killed before it had written the state has left at most its directory.
+      removeStateDirectory(`${global.root}/${id}`);
+      if (!force) throw error;
     }
     return undefined;
   },

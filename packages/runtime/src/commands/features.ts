@@ -45,7 +45,7 @@ const document = {
     netDevices: { enabled: true },
   },
   annotations: {
-    'org.opencontainers.runc.checkpoint.enabled': 'false',
+    'org.opencontainers.runc.checkpoint.enabled': 'true',
     'dev.drydock.runtime.version': version,
   },
 };

@@ -1,9 +1,9 @@
 /** `list`: the containers below the root. */
-import { fileStatus, fileStatusIfPresent, listDirectory, readTextIfPresent } from '@drydock/linux/disk';
+import { fileStatus, fileStatusIfPresent, listDirectory, readTextIfPresent, writeAll } from '@drydock/linux/disk';
 import type { Command } from '../cli/command.ts';
 import { escapeHtml } from '../cli/go-json.ts';
 import { Container } from '../container/container.ts';
-import { Failure, NoSuchContainer } from '../failure.ts';
+import { Failure } from '../failure.ts';
 
 export const list: Command = {
   name: 'list',
@@ -36,14 +36,16 @@ export const list: Command = {
 function containersIn(root: string): Container[] {
   if (fileStatusIfPresent(root) === undefined) return [];
   return listDirectory(root)
-    .filter((name) => name.endsWith('/'))
-    .flatMap((name) => {
+    .filter((name) => name.endsWith('/') && !name.startsWith('.'))
+    .map((name) => name.slice(0, -1))
+    .flatMap((id) => {
       try {
-        return [Container.load(root, name.slice(0, -1))];
+        return [Container.load(root, id)];
       } catch (error) {
-        // The directory of no container, or of one that was deleted meanwhile.
-        if (error instanceof NoSuchContainer) return [];
-        throw error;
+        // The directory of no container, or of one that was deleted meanwhile: the others are listed all the same.
+        if (!(error instanceof Failure)) throw error;
+        writeAll(2, Buffer.from(`load container ${id}: ${error.message}\n`), 'standard error');
+        return [];
       }
     });
 }

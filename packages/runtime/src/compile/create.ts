@@ -41,7 +41,7 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
 
   compileBegin(program, host);
   // While this is still the host's root, and /proc/self its own.
-  compileProcessSettings(program, process, host);
+  compileProcessSettings(program, process, { oomScoreAdj: host.oomScoreAdj, isFirst: true });
   compileNamespaces(program, linux, host);
   compileSession(program);
   compileNamespaceSettings(program, spec);

@@ -37,7 +37,7 @@ export function compileExec(
   const { descriptors } = host;
   const program = new Program();
   compileBegin(program, host);
-  compileProcessSettings(program, process, host);
+  compileProcessSettings(program, process, { oomScoreAdj: host.oomScoreAdj, isFirst: false });
   joinContainer(program, { container, namespaces, report: descriptors.report });
   compileSession(program);
   if (process.terminal && descriptors.console !== undefined)

@@ -20,24 +20,31 @@ export function compileNamespaceSettings(program: Program, { hostname, domainnam
     writeFile(program, `/proc/sys/${name.replaceAll('.', '/')}`, value);
 }
 
-/** What only the host's /proc/self can set. */
-export function compileProcessSettings(program: Program, process: Process, host: Host): void {
+/** What only the host's /proc/self can set. `isFirst`: of the container's processes; runc says less of the others. */
+export function compileProcessSettings(
+  program: Program,
+  process: Process,
+  { oomScoreAdj: own, isFirst }: Pick<Host, 'oomScoreAdj'> & { readonly isFirst: boolean },
+): void {
   program.stage('settings', 'process.oomScoreAdj');
   const { oomScoreAdj, apparmorProfile } = process;
-  if (oomScoreAdj !== undefined && oomScoreAdj !== host.oomScoreAdj)
+  if (oomScoreAdj !== undefined && oomScoreAdj !== own)
     writeFile(program, '/proc/self/oom_score_adj', String(oomScoreAdj));
   program.field('process.apparmorProfile');
-  if (apparmorProfile) changeProfile(program, apparmorProfile);
+  if (apparmorProfile) changeProfile(program, apparmorProfile, isFirst);
 }
 
 /** The AppArmor profile from the next execve on. Before Linux 5.8 the file was not AppArmor's own. */
-function changeProfile(program: Program, profile: string): void {
+function changeProfile(program: Program, profile: string, isFirst: boolean): void {
   const [own, older] = ['/proc/self/attr/apparmor/exec', '/proc/self/attr/exec'];
   const text = `exec ${profile}`;
   const [absent, done] = [program.label(), program.label()];
   for (const path of [own, older]) {
     const file = new Slot(`fd of ${path}`);
-    const failure = fails(`unable to apply apparmor profile: apparmor failed to apply profile: write ${path}`);
+    const op = `apparmor failed to apply profile: write ${path}`;
+    const failure = isFirst
+      ? fails(`unable to apply apparmor profile: ${op}`)
+      : (errno: number) => `${op}: ${errnoText(errno)}`;
     const otherwise = path === own ? { tolerate: [Errno.ENOENT], onError: absent } : {};
     const how = flags(O.O_WRONLY, O.O_CLOEXEC);
     program.call('openat', [AT_FDCWD, path, how, 0], { store: file, ...otherwise, failure });

@@ -1,6 +1,6 @@
 /** Removes what is left of a container whose processes have ended. */
 import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
-import { listDirectory, pause, removeEmptyDirectory, removeFile } from '@drydock/linux/disk';
+import { fileStatusIfPresent, listDirectory, pause, removeEmptyDirectory, removeFile } from '@drydock/linux/disk';
 import { trySyscall } from '@drydock/linux/syscall';
 import type { Log } from '../cli/log.ts';
 import { explain } from '../failure.ts';
@@ -48,7 +48,9 @@ function endAll(cgroup: Cgroup): void {
   }
 }
 
-function removeStateDirectory(directory: string): void {
+/** Removes a container's directory with what is in it, if it is there. */
+export function removeStateDirectory(directory: string): void {
+  if (fileStatusIfPresent(directory) === undefined) return;
   for (const name of listDirectory(directory)) {
     const path = `${directory}/${name}`;
     // The root that a restore has mounted for criu, if it was killed.

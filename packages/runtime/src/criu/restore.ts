@@ -122,7 +122,7 @@ async function runCriu(
         ...restoreOptions(options, state, root),
         imagesDirFd: images,
         ...(workDirectory === undefined ? {} : { workDirFd: workDirectory }),
-        ...(cgroup.version === 1 ? { cgroupRoots: cgroupRoots(criuPid) } : {}),
+        cgroupRoots: cgroupRoots(criuPid),
         joinNs: joined,
         inheritFd: [...inherited.map(({ key }, index) => ({ key, fd: firstInherited + index })), ...pipesOf(imagePath)],
       }),
@@ -175,14 +175,15 @@ function restoreOptions(options: RestoreOptions, state: ContainerState, root: st
   };
 }
 
-/** Where criu is in each hierarchy of version 1: what it restores shall be there too. */
+/** Where criu is in each hierarchy: what it restores shall be there too, whatever the name was that it was dumped under. */
 function cgroupRoots(pid: number): NonNullable<Options['cgroupRoots']> {
   return readText(`/proc/${pid}/cgroup`)
     .split('\n')
     .filter(Boolean)
     .flatMap((line) => {
       const [, names = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-      return names.split(',').map((controller) => ({ controller, path }));
+      // Without a controller it is the root of those that are not named, such as the unified hierarchy.
+      return names === '' ? [{ path }] : names.split(',').map((controller) => ({ controller, path }));
     });
 }
 
