@@ -1,6 +1,6 @@
 /**
  * Follows containerd's events. The stream may break at any time: it is opened again, and once it certainly flows, all
- * states are compared, since nothing is repeated that happened meanwhile.
+ * states are compared, since nothing is repeated that happened meanwhile. Events that come before that is done wait for it.
  *
  *   subscribe ─► publish a mark ─► mark arrives ─► compare states ─► events … ─► stream ends ─► subscribe …
  */
@@ -58,16 +58,25 @@ async function watchOnce(
     `${namespace},topic~=|^/images/|`,
     `topic==${JSON.stringify(mark)}`,
   ];
+  const backlog: Envelope[] = [];
+  let take = (envelope: Envelope): void => void backlog.push(envelope);
+  const compare = async (): Promise<void> => {
+    try {
+      await flowing();
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'states could not be compared');
+    }
+    for (const envelope of backlog) handle(envelope);
+    take = handle;
+  };
   const over = new AbortController();
   const marking = publishMarks(containerd, mark, over.signal);
   try {
     for await (const envelope of containerd.events.subscribe({ filters }, { signal })) {
-      if (envelope.topic !== mark) handle(envelope);
+      if (envelope.topic !== mark) take(envelope);
       else if (!over.signal.aborted) {
         over.abort();
-        flowing().then(flowed, (error: unknown) =>
-          logger.error({ error: messageOf(error) }, 'states could not be compared'),
-        );
+        void compare().then(flowed);
       }
     }
   } finally {
