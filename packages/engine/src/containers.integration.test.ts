@@ -164,7 +164,7 @@ t.test('containers', { skip: skip ?? false, timeout: 300_000 }, async (t) => {
     );
     t.equal((await engine.docker('volume', 'ls', '-q')).stdout, 'vol\n', 'the anonymous one went with its container');
     await ok(t, engine, 'volume', 'rm', 'vol');
-    t.match(await engine.docker('volume', 'rm', 'vol'), { code: 1, stderr: /get vol: no such volume/ });
+    t.match(await engine.docker('volume', 'rm', 'vol'), { code: 1, stderr: /no such volume/i });
   });
 
   await t.test('files in and out', async (t) => {
@@ -173,7 +173,7 @@ t.test('containers', { skip: skip ?? false, timeout: 300_000 }, async (t) => {
       if (state === 'running') await ok(t, engine, 'start', 'cp');
       const source = join(engine.directory, state);
       await engine.shell(`mkdir -p ${source}/sub; echo ${state} > ${source}/sub/f; ln -s /etc/passwd ${source}/link`);
-      await ok(t, engine, 'cp', '-q', source, 'cp:/tmp/');
+      await ok(t, engine, 'cp', source, 'cp:/tmp/');
       t.equal((await engine.shell(`docker cp cp:/tmp/${state}/sub/f - | tar xO`)).stdout, `${state}\n`);
       t.match(await engine.docker('cp', 'cp:/nope', '-'), {
         code: 1,
@@ -183,7 +183,7 @@ t.test('containers', { skip: skip ?? false, timeout: 300_000 }, async (t) => {
     t.match((await engine.docker('diff', 'cp')).stdout, /A \/tmp\/running\/sub\/f/);
     // A link inside the container leads nowhere outside of it.
     await ok(t, engine, 'exec', 'cp', 'ln', '-s', engine.directory, '/tmp/out');
-    t.match(await engine.docker('cp', '-q', join(engine.directory, 'created/sub/f'), 'cp:/tmp/out/escaped'), {
+    t.match(await engine.docker('cp', join(engine.directory, 'created/sub/f'), 'cp:/tmp/out/escaped'), {
       code: 1,
     });
     t.notOk(existsSync(join(engine.directory, 'escaped')));

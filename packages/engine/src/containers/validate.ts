@@ -3,9 +3,10 @@ import { posix } from 'node:path';
 import type { ContainerConfig } from '../api/schemas/container-config.ts';
 import type { HostConfig, RestartPolicy } from '../api/schemas/host-config.ts';
 import type { Engine } from '../engine.ts';
-import { badParameter } from '../errors.ts';
+import { badParameter, messageOf } from '../errors.ts';
 import { parseSignal } from './signals.ts';
 import { normalizeCapabilities } from './spec/capabilities.ts';
+import { lender } from './spec/namespaces.ts';
 import { securityOptions } from './spec/security.ts';
 import { validateResources } from './validate-resources.ts';
 
@@ -28,7 +29,7 @@ export function validateConfig(config: ContainerConfig): void {
 
 /** Checks the settings that are about the machine; answers warnings. */
 export function validateHostConfig(
-  { host, config }: Pick<Engine, 'host' | 'config'>,
+  { host, config, containers }: Pick<Engine, 'host' | 'config' | 'containers'>,
   hostConfig: HostConfig,
 ): string[] {
   validateRestartPolicy(hostConfig.RestartPolicy);
@@ -44,6 +45,7 @@ export function validateHostConfig(
   if (hostConfig.Runtime !== '' && !config.runtimes.has(hostConfig.Runtime))
     throw badParameter(`Unknown runtime specified ${hostConfig.Runtime}`);
   validateModes(hostConfig);
+  for (const mode of [hostConfig.PidMode, hostConfig.IpcMode]) checkLender(mode, containers);
   validateLog(hostConfig);
   if ((hostConfig.DeviceRequests ?? []).length > 0)
     throw badParameter('could not select device driver "" with capabilities: [[gpu]]');
@@ -55,6 +57,18 @@ export function validateHostConfig(
   if (hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0)
     warnings.push('Published ports are discarded when using host network mode');
   return warnings;
+}
+
+/** A container whose namespace shall be shared must be there. */
+function checkLender(mode: string, containers: Engine['containers']): void {
+  const name = lender(mode);
+  if (name === undefined) return;
+  try {
+    containers.find(name);
+  } catch (error) {
+    // Not as "not found": clients would look for an image.
+    throw badParameter(messageOf(error), { cause: error });
+  }
 }
 
 /** Checks a restart policy. */
