@@ -105,6 +105,25 @@ t.test('checkpoint and restore', { skip: unable || noCriu }, async (t) => {
     t.same(sandbox.leftovers(), []);
   });
 
+  await t.test('in a scope of systemd', { skip: !existsSync('/run/systemd/system') && 'needs systemd' }, async (t) => {
+    const id = sandbox.id();
+    const { images, work } = paths('sixth');
+    const bundle = sandbox.bundle((spec) => {
+      counting(spec);
+      spec.linux.cgroupsPath = `system.slice:drydock:${id}`;
+    });
+    const run = sandbox.run(['--systemd-cgroup', 'run', '-d', '-b', bundle, id], { stdio: 'ignore' });
+    t.equal(run.code, 0);
+    const dump = ['--systemd-cgroup', 'checkpoint', '--image-path', images, '--work-path', work, id];
+    t.match(sandbox.run(dump), { code: 0 }, log(join(work, 'dump.log')));
+    const words = ['restore', '--image-path', images, '--work-path', work, '-b', bundle, '-d', id];
+    t.match(sandbox.run(['--systemd-cgroup', ...words]), { code: 0, stderr: '' }, log(join(work, 'restore.log')));
+    const { pid } = JSON.parse(sandbox.run(['state', id]).stdout);
+    t.match(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), new RegExp(`/system.slice/drydock-${id}\\.scope\n$`));
+    t.equal(sandbox.run(['delete', '--force', id]).code, 0);
+    t.same(sandbox.leftovers(), []);
+  });
+
   await t.test('in the foreground', async (t) => {
     const id = sandbox.id();
     const { images, work } = paths('fifth');

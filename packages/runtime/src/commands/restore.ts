@@ -53,6 +53,7 @@ export const restoreCommand: Command = {
       lsmProfile: flags.text('lsm-profile'),
       lsmMountContext: flags.text('lsm-mount-context'),
       rootless: ignoresCgroupRefusals(global.rootless),
+      systemd: global.systemdCgroup,
       detach,
       subreaper: !flags.bool('no-subreaper'),
     });

@@ -51,6 +51,8 @@ export interface RestoreOptions extends CriuFlags {
   readonly lsmProfile: string | undefined;
   readonly lsmMountContext: string | undefined;
   readonly rootless: boolean;
+  /** Whether systemd makes the cgroup. */
+  readonly systemd: boolean;
 }
 
 /** Restores a container; answers its state. Leaves nothing behind if it fails. */
@@ -61,15 +63,19 @@ export async function restoreContainer(options: RestoreOptions): Promise<Contain
   const rootfs = absoluteRootfs(bundle, spec);
   failingAs('invalid rootfs', () => fileStatus(rootfs));
   const hierarchies = parseHierarchies(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
-  const cgroup = cgroupAt(spec.linux?.cgroupsPath || id, hierarchies);
+  const { chooseScope, startScope } = options.systemd ? await import('../container/systemd.ts') : {};
+  const scope = chooseScope?.(spec.linux?.cgroupsPath, id);
+  const cgroup = cgroupAt(scope?.path ?? (spec.linux?.cgroupsPath || id), hierarchies);
   const directory = `${root}/${id}`;
   if (!makeStateDirectory(root, directory)) throw new Failure('container with given ID already exists');
   const lock = lockDirectory(directory);
-  let state = initialState(options, rootfs, cgroup);
+  let state: ContainerState = { ...initialState(options, rootfs, cgroup), systemd: scope?.place };
+  let letGo: (() => void) | undefined;
   try {
     writeState(directory, state);
     const version = await checkVersion(options.criu);
     checkLsm(options, version);
+    letGo = scope && startScope?.(scope, spec, cgroup.version);
     const made = makeCgroup(cgroup, spec, options);
     state = { ...state, cgroupPaths: made.paths };
     makeMountPoints(rootfs, spec.mounts ?? []);
@@ -82,6 +88,7 @@ export async function restoreContainer(options: RestoreOptions): Promise<Contain
     await destroy({ directory, state, cgroup, log });
     throw error;
   } finally {
+    letGo?.();
     closeFile(lock);
   }
 }
