@@ -68,20 +68,24 @@ export function layOut(program: Program, options: LayoutOptions): Layout {
   };
 }
 
+/** Called for each operation by an engine that compiles nothing: what is usual, no label and a zero, costs no call. */
 function writeOperation(writer: Writer, operation: Operation, index: number, at: number, machine: Machine): void {
-  const { call, args } = operation;
+  const { call, args, onZero, onPositive, onError, tolerate } = operation;
   writer.setWord(at, call === 'compare' ? compareNumber : syscallNumber(call, machine));
-  for (let position = 0; position < args.length; position++) writer.setArgument(at + 8 + position * 8, args[position]!);
-  const onZero = skipCount(operation, operation.onZero, index);
-  const onPositive = skipCount(operation, operation.onPositive, index);
-  const onError = skipCount(operation, operation.onError, index);
-  if (onZero + onPositive + onError > 0) writer.setHalves(at + 64, onZero | (onPositive << 16), onError);
-  if (operation.tolerate === 'any') writer.setHalves(at + 72, 1, 0);
-  else if (operation.tolerate.length > 0) setTolerated(writer, at + 72, operation.tolerate);
+  for (let position = 0; position < args.length; position++) {
+    const argument = args[position]!;
+    if (argument !== 0) writer.setArgument(at + 8 + position * 8, argument);
+  }
+  if (onZero !== undefined || onPositive !== undefined || onError !== undefined) {
+    const skips = skipCount(call, onZero, index) | (skipCount(call, onPositive, index) << 16);
+    writer.setHalves(at + 64, skips, skipCount(call, onError, index));
+  }
+  if (tolerate === 'any') writer.setHalves(at + 72, 1, 0);
+  else if (tolerate.length > 0) setTolerated(writer, at + 72, tolerate);
 }
 
 /** How many operations lie between this one and the label. */
-function skipCount({ call }: Operation, label: Label | undefined, index: number): number {
+function skipCount(call: string, label: Label | undefined, index: number): number {
   if (label === undefined) return 0;
   if (label.index === undefined || label.index <= index) throw new Error(`${call} skips to no later place`);
   return label.index - index - 1;
@@ -133,7 +137,6 @@ class Writer {
   }
 
   setArgument(address: number, argument: Argument): void {
-    if (argument === 0) return;
     if (typeof argument === 'number' || typeof argument === 'bigint') this.setWord(address, argument);
     else if (typeof argument === 'string') this.setWord(address, this.#text(argument));
     else if (argument instanceof Memory) this.setWord(address, this.place(argument));
@@ -146,7 +149,8 @@ class Writer {
   place(memory: Memory): number {
     const placed = this.#memories.get(memory);
     if (placed !== undefined) return placed;
-    const address = this.#append(memory.bytes, 16);
+    const address = this.#claim(memory.bytes.length, 16);
+    this.#bytes.set(memory.bytes, address - this.#base);
     this.#memories.set(memory, address);
     for (const [offset, value] of memory.words) this.setArgument(address + offset, value);
     return address;
@@ -157,8 +161,8 @@ class Writer {
     const known = this.#lists.get(slot);
     if (known !== undefined) return known;
     const uses = this.#uses.get(slot) ?? [];
-    const address = this.#append(new Uint8Array((uses.length + 1) * 8), 8);
-    for (const [index, use] of uses.entries()) this.setWord(address + index * 8, use);
+    const address = this.#claim((uses.length + 1) * 8, 8);
+    for (let index = 0; index < uses.length; index++) this.setWord(address + index * 8, uses[index]!);
     this.#lists.set(slot, address);
     return address;
   }
@@ -184,11 +188,11 @@ class Writer {
     else this.#uses.set(slot, [address]);
   }
 
-  #append(bytes: Uint8Array, alignment: number): number {
-    const at = Math.ceil(this.#length / alignment) * alignment;
-    this.#reserve(at + bytes.length);
-    this.#bytes.set(bytes, at);
-    this.#length = at + bytes.length;
+  /** The address of new memory, which is zero. */
+  #claim(size: number, alignment: number): number {
+    const at = (this.#length + alignment - 1) & -alignment;
+    this.#reserve(at + size);
+    this.#length = at + size;
     return this.#base + at;
   }
 
