@@ -10,9 +10,22 @@ import { openExisting } from './paths.ts';
 
 /** Version 2 is one filesystem; of version 1 each hierarchy is a directory in a tmpfs, and shows the container's own part. */
 export function mountCgroups(program: Program, job: MountJob): void {
-  if (job.host.cgroup.version === 2)
-    mountOne(program, { ...job, mount: { ...job.mount, type: 'cgroup2', source: 'cgroup' } });
-  else mountHierarchies(program, job);
+  if (job.host.cgroup.version !== 2) mountHierarchies(program, job);
+  else if (job.host.userNamespace && !job.cgroupNamespace) bindUnified(program, job);
+  else mountOne(program, { ...job, mount: { ...job.mount, type: 'cgroup2', source: 'cgroup' } });
+}
+
+const unified = '/sys/fs/cgroup';
+
+/** The root of a user namespace may mount version 2 only if a cgroup namespace is its own too: else it sees the host's mount. */
+function bindUnified(program: Program, job: MountJob): void {
+  const sources = new Map([...job.host.sources, [unified, { kind: 'directory', procfs: false }] as const]);
+  mountOne(program, {
+    ...job,
+    host: { ...job.host, sources },
+    mount: { ...job.mount, type: 'bind', source: unified },
+    parsed: { ...job.parsed, bind: true, recursive: false, data: [] },
+  });
 }
 
 function mountHierarchies(program: Program, job: MountJob): void {
