@@ -94,8 +94,9 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   return program;
 }
 
-/** Whether there are hooks that the parent runs while the child waits. */
-export function hasCreateHooks({ hooks = {} }: Spec): boolean {
+/** Whether the parent has something to do while the child waits: hooks to run, network devices to move. */
+export function hasCreateHooks({ hooks = {}, linux = {} }: Spec): boolean {
+  if (Object.keys(linux.netDevices ?? {}).length > 0) return true;
   return [hooks.prestart, hooks.createRuntime, hooks.createContainer].some((each) => each?.length);
 }
 

@@ -20,6 +20,7 @@ export function validateSpec(spec: Spec): void {
   if (propagation !== '' && !knownPropagations.includes(propagation))
     throw new Failure(`rootfsPropagation=${propagation} is not supported`);
   validateDevices(linux);
+  validateNetDevices(linux);
   if (linux.seccomp) validateSeccomp(linux);
   if ((spec.hostname || spec.domainname) && !isPrivate(linux, 'uts'))
     throw new Failure(`unable to set ${spec.hostname ? 'hostname' : 'domainname'} without a private UTS namespace`);
@@ -77,6 +78,17 @@ function validateDevices({ devices = [], resources = {} }: Linux): void {
       throw new Failure(`device access at ${index} field cannot be empty`);
     if (!['', 'a', 'b', 'c'].includes(type)) throw new Failure(`invalid cgroup device type "${type}"`);
   }
+}
+
+function validateNetDevices(linux: Linux): void {
+  const devices = Object.entries(linux.netDevices ?? {});
+  if (devices.length === 0) return;
+  if (!isPrivate(linux, 'network')) throw new Failure('unable to move network devices without a NET namespace');
+  // As the kernel has it (dev_valid_name): at most 15 bytes.
+  const isName = (name: string) => /^[^/:\s]{1,15}$/.test(name) && name !== '.' && name !== '..';
+  for (const [name, { name: newName = '' }] of devices)
+    for (const each of [name, ...(newName ? [newName] : [])])
+      if (!isName(each)) throw new Failure(`invalid network device name "${each}"`);
 }
 
 function validateSeccomp({ seccomp = {} }: Linux): void {

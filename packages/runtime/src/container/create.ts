@@ -215,7 +215,10 @@ async function startInit(options: StartOptions): Promise<Started> {
       else if (milestone === 'listener') {
         const { sendListener } = await import('./seccomp-listener.ts');
         sendListener(init, spec.linux?.seccomp ?? {}, ociState({ ...state, pid: init.pid }, 'creating'));
-      } else await runCreateHooks(spec, { ...state, pid: init.pid });
+      } else {
+        await moveDevices(init.pid, spec);
+        await runCreateHooks(spec, { ...state, pid: init.pid });
+      }
       init.proceed();
     }
     observer?.ready?.(init);
@@ -227,6 +230,12 @@ async function startInit(options: StartOptions): Promise<Started> {
     init.close();
     for (const descriptor of keep) closeFile(descriptor);
   }
+}
+
+async function moveDevices(pid: number, { linux: { netDevices = {} } = {} }: Spec): Promise<void> {
+  if (Object.keys(netDevices).length === 0) return;
+  const { moveNetDevices } = await import('./net-devices.ts');
+  moveNetDevices(pid, netDevices);
 }
 
 async function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): Promise<void> {
