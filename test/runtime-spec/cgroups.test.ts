@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readHierarchies } from '../../packages/linux/src/cgroups/hierarchies.ts';
 import type { Resources } from '../../packages/oci/src/runtime-spec.ts';
-import { type Case, testFeature } from './support.ts';
+import { type Case, testFeature, withUserNamespace } from './support.ts';
 
 const { version, list } = readHierarchies();
 const mib = 1 << 20;
@@ -251,6 +251,18 @@ testFeature('cgroups', [
     v1: {},
     v2: { 'memory.high': String(32 * mib), 'pids.max': '77' },
   }),
+  {
+    name: 'a container with a user namespace of its own manages its cgroups',
+    skip: version === 1 && 'version 1 cannot be delegated',
+    edit: (spec) => {
+      withUserNamespace(spec);
+      spec.linux.namespaces!.push({ type: 'cgroup' });
+      for (const mount of spec.mounts!)
+        if (mount.type === 'cgroup') mount.options = mount.options!.filter((option) => option !== 'ro');
+    },
+    script: 'mkdir /sys/fs/cgroup/below && echo $$ > /sys/fs/cgroup/below/cgroup.procs && cat /proc/self/cgroup',
+    prints: /0::\/below\n/,
+  },
   {
     name: 'a limit of processes holds',
     edit: (spec) => {

@@ -1,5 +1,5 @@
 /** Mounts with every option, propagation, other owners, masked and read-only paths (config.md, config-linux.md). */
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DraftSpec, Sandbox } from '../../packages/runtime/src/testing/sandbox.ts';
 import { type Case, testFeature, withUserNamespace } from './support.ts';
@@ -211,6 +211,15 @@ testFeature('mounts', [
     },
     script: 'stat -c %u:%g /tmp/below',
     prints: '0:0\n',
+  },
+  {
+    name: 'a label where there is no SELinux',
+    skip: existsSync('/sys/fs/selinux/enforce') && 'this machine has SELinux',
+    edit: (spec) => {
+      spec.linux.mountLabel = 'system_u:object_r:container_file_t:s0';
+    },
+    code: 1,
+    says: /error mounting "tmpfs" to rootfs at "\/dev": .*invalid argument/,
   },
   {
     name: 'masked: a file, a directory, what is missing',

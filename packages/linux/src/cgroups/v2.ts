@@ -10,7 +10,7 @@ import {
   readTextIfPresent,
   writeExisting,
 } from '../disk.ts';
-import { SyscallError } from '../syscall.ts';
+import { SyscallError, syscall } from '../syscall.ts';
 import { type Cgroup, type CgroupEntry, CgroupError } from './cgroup.ts';
 import { attachDeviceProgram } from './device-program.ts';
 import { createAll, processesIn, removeTree, writeEach, writeSetting } from './directories.ts';
@@ -32,6 +32,16 @@ export class CgroupV2 implements Cgroup {
   create(): void {
     createAll([this.#path]);
     this.#enableControllers();
+  }
+
+  /** Lets a user of the host manage the cgroups below (kernel documentation, admin-guide/cgroup-v2, "Delegation"). */
+  delegateTo(uid: number): void {
+    const listed = readTextIfPresent('/sys/kernel/cgroup/delegate')?.split('\n').filter(Boolean);
+    for (const file of ['', ...(listed ?? ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'])]) {
+      const path = `${this.#path}/${file}`;
+      const [here, unchanged] = [-100, -1];
+      if (exists(path)) syscall('fchownat', [here, path, uid, unchanged, 0], `chown ${path}`);
+    }
   }
 
   plan(resources: Resources): Setting[] {

@@ -48,7 +48,14 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
 
   const root = compileRoot(program, rootfs, propagation, host);
   const cgroupNamespace = namespaces.some(({ type, path }) => type === 'cgroup' && !path);
-  const { readOnlyLater } = compileMounts(program, { mounts, rootfs, root, host, cgroupNamespace });
+  const { readOnlyLater } = compileMounts(program, {
+    mounts,
+    rootfs,
+    root,
+    host,
+    cgroupNamespace,
+    label: linux.mountLabel,
+  });
   if (!hasOwnDev(spec)) compileDevices(program, root, linux.devices ?? [], host);
   if (descriptors.go !== undefined && hasCreateHooks(spec)) {
     program.stage('hooks', 'hooks');
@@ -72,7 +79,7 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   program.field('root.readonly');
   if (spec.root?.readonly) remountReadOnly(program, '/', 'make the root filesystem read-only');
   compileReadOnlyPaths(program, linux.readonlyPaths ?? []);
-  compileMaskedPaths(program, linux.maskedPaths ?? []);
+  compileMaskedPaths(program, linux.maskedPaths ?? [], linux.mountLabel);
   // Last: what is unbindable cannot be covered by a copy of itself.
   compileRootPropagation(program, propagation);
 

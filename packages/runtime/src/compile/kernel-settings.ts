@@ -27,9 +27,11 @@ export function compileProcessSettings(
   { oomScoreAdj: own, isFirst }: Pick<Host, 'oomScoreAdj'> & { readonly isFirst: boolean },
 ): void {
   program.stage('settings', 'process.oomScoreAdj');
-  const { oomScoreAdj, apparmorProfile } = process;
+  const { oomScoreAdj, apparmorProfile, selinuxLabel } = process;
   if (oomScoreAdj !== undefined && oomScoreAdj !== own)
     writeFile(program, '/proc/self/oom_score_adj', String(oomScoreAdj));
+  program.field('process.selinuxLabel');
+  if (selinuxLabel) writeFile(program, '/proc/self/attr/exec', selinuxLabel);
   program.field('process.apparmorProfile');
   if (apparmorProfile) changeProfile(program, apparmorProfile, isFirst);
 }

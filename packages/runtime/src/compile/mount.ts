@@ -32,6 +32,8 @@ export interface MountsOptions {
   readonly root: Slot;
   readonly host: Host;
   readonly cgroupNamespace: boolean;
+  /** The SELinux context of filesystems that are made, if they have one. */
+  readonly label: string | undefined;
 }
 
 /** One mount, with what is known of it. */
@@ -156,12 +158,16 @@ function makeFilesystem(program: Program, job: MountJob): Slot {
   return tree;
 }
 
+/** Those whose files the kernel labels itself. */
+const labelledByKernel = new Set(['proc', 'sysfs', 'mqueue', 'cgroup', 'cgroup2']);
+
 /** A tmpfs over a directory of the image has that directory's permissions unless it is told others. */
-function filesystemData({ mount, parsed, destination, host }: MountJob): readonly string[] {
+function filesystemData({ mount, parsed, destination, host, label }: MountJob): readonly string[] {
   const mode = host.modes.get(destination);
-  if (mount.type !== 'tmpfs' || mode === undefined) return parsed.data;
-  if (parsed.data.some((option) => option.startsWith('mode='))) return parsed.data;
-  return [`mode=${mode.toString(8).padStart(4, '0')}`, ...parsed.data];
+  const labelled = label && !labelledByKernel.has(mount.type ?? '') ? [`context=${label}`] : [];
+  const known =
+    mount.type !== 'tmpfs' || mode === undefined || parsed.data.some((option) => option.startsWith('mode='));
+  return [...(known ? [] : [`mode=${mode.toString(8).padStart(4, '0')}`]), ...parsed.data, ...labelled];
 }
 
 function targetKind({ mount, parsed, host }: MountJob): TargetKind {

@@ -39,11 +39,11 @@ export function compileReadOnlyPaths(program: Program, paths: readonly string[])
 }
 
 /** Hides paths: a directory by an empty read-only filesystem, a file by /dev/null. Absent ones are passed over. */
-export function compileMaskedPaths(program: Program, paths: readonly string[]): void {
+export function compileMaskedPaths(program: Program, paths: readonly string[], label?: string): void {
   if (paths.length === 0) return;
   program.stage('restrict', 'linux.maskedPaths');
   const null_ = openNull(program);
-  const empty = emptyFilesystem(program);
+  const empty = emptyFilesystem(program, label);
   for (const path of paths) {
     const target = new Slot(`fd of ${path}`);
     const [file, done] = [program.label(), program.label()];
@@ -89,11 +89,12 @@ function openNull(program: Program): Slot {
 }
 
 /** One empty filesystem, which covers every masked directory. */
-function emptyFilesystem(program: Program): Slot {
+function emptyFilesystem(program: Program, label: string | undefined): Slot {
   const [context, tree] = [new Slot('empty filesystem'), new Slot('empty mount')];
   const failure = fails('make an empty filesystem');
   program.call('fsopen', ['tmpfs', Fs.FSOPEN_CLOEXEC], { store: context, failure });
   program.call('fsconfig', [context, Fs.FSCONFIG_SET_STRING, 'source', 'tmpfs', 0], { failure });
+  if (label) program.call('fsconfig', [context, Fs.FSCONFIG_SET_STRING, 'context', label, 0], { failure });
   program.call('fsconfig', [context, Fs.FSCONFIG_SET_FLAG, 'ro', 0, 0], { failure });
   program.call('fsconfig', [context, Fs.FSCONFIG_CMD_CREATE, 0, 0, 0], { failure });
   program.call('fsmount', [context, Fs.FSMOUNT_CLOEXEC, MountAttr.MOUNT_ATTR_RDONLY], { store: tree, failure });

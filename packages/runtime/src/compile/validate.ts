@@ -32,7 +32,7 @@ export function validateSpec(spec: Spec): void {
 
 /** The process of a container or of an exec. */
 export function validateProcess(process: Process): void {
-  const { args, cwd = '', rlimits: limits = [], selinuxLabel, user } = process;
+  const { args, cwd = '', rlimits: limits = [], user } = process;
   if (cwd === '') throw new Failure('Cwd property must not be empty');
   if (!cwd.startsWith('/')) throw new Failure('Cwd must be an absolute path');
   if (!args?.length) throw new Failure('args must not be empty');
@@ -40,7 +40,6 @@ export function validateProcess(process: Process): void {
     if (!rlimits.includes(type)) throw new Failure(`wrong rlimit value: ${type}`);
     if (limits.findIndex((each) => each.type === type) < index) throw new Failure(`duplicated rlimit: ${type}`);
   }
-  if (selinuxLabel) throw new Failure('selinux label is specified in config, but selinux is disabled or not supported');
   validateScheduling(process);
   if (user?.umask !== undefined && user.umask > 0o777) throw new Failure(`invalid umask ${user.umask.toString(8)}`);
 }

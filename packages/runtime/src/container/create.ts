@@ -33,6 +33,7 @@ import { writeFinding } from './finding-file.ts';
 import { homeOf } from './home.ts';
 import { checkIds } from './ids.ts';
 import { makePipe } from './init.ts';
+import { checkLabel } from './labels.ts';
 import { openNamespaces } from './namespaces.ts';
 import type { Observer } from './observer.ts';
 import { writePidFile } from './pid-file.ts';
@@ -88,6 +89,11 @@ export async function createContainer(options: CreateOptions): Promise<Container
     throw new Failure('invalid configuration: cannot use unified on cgroup v1');
   if (memory?.kernel) log.warning('Kernel memory settings are ignored and will be removed');
 
+  const { intelRdt } = spec.linux ?? {};
+  const cache = intelRdt && (await import('./cache-group.ts'));
+  cache?.checkCacheGroup(intelRdt ?? {});
+  checkLabel(spec.process);
+
   const directory = `${root}/${id}`;
   if (!makeStateDirectory(root, directory)) throw new Failure('container with given ID already exists');
   const lock = lockDirectory(directory);
@@ -98,6 +104,7 @@ export async function createContainer(options: CreateOptions): Promise<Container
     const started = await failingAsync('unable to start container process', () =>
       startInit({ ...options, rootfs, directory, state, cgroup, scope, mountinfo, hierarchies }),
     );
+    if (intelRdt && cache) state = { ...state, cacheGroups: cache.joinCacheGroup(started.pid, id, intelRdt) };
     writeFinding(directory, findingAbout(`/proc/${started.pid}/root`, spec.process ?? {}));
     // Fewer than were asked for, if the caller may not make them all.
     state = {

@@ -28,6 +28,10 @@ export async function destroy({ directory, state, cgroup, log }: DestroyOptions)
     }
   }
   cgroup.remove();
+  if (state.cacheGroups?.length) {
+    const { leaveCacheGroup } = await import('./cache-group.ts');
+    leaveCacheGroup(state.cacheGroups);
+  }
   removeStateDirectory(directory);
   try {
     await runHooks(state.hooks, 'poststop', { state: ociState(state, 'stopped') });

@@ -18,6 +18,7 @@ import { execHost } from './exec-host.ts';
 import { findingAbout } from './finding.ts';
 import { checkIds } from './ids.ts';
 import { type InitProcess, makePipe } from './init.ts';
+import { checkLabel } from './labels.ts';
 import { writePidFile } from './pid-file.ts';
 import { sendProcess } from './pidfd-socket.ts';
 import { openProcess } from './process.ts';
@@ -44,6 +45,7 @@ export async function execInContainer(container: Container, options: ExecOptions
     throw new Failure('cannot exec in a paused container (use --ignore-paused to override)');
   checkPreserved(options.preserved);
   validateProcess(options.process);
+  checkLabel(options.process);
   const paths = subCgroupPaths(container.state.cgroupPaths, options.subCgroups ?? {});
   const init = await failingAsync('unable to start container process', () => startExec(container, options, paths));
   try {

@@ -30,6 +30,8 @@ export interface ContainerState {
   readonly machine: Machine;
   /** The unit, if systemd has made the cgroup. */
   readonly systemd?: SystemdPlace | undefined;
+  /** Directories of cache control that are removed with the container. */
+  readonly cacheGroups?: readonly string[];
   /** Who hears of the calls that the seccomp filter reports. */
   readonly seccompListener?: { readonly listenerPath: string; readonly listenerMetadata: string } | undefined;
   readonly capabilities?: unknown;
@@ -69,6 +71,7 @@ const file = struct('State', {
     uid_mappings: mappings,
     gid_mappings: mappings,
     personality: struct('LinuxPersonality', { domain: 'int' }),
+    drydock_cache_groups: list('string'),
     drydock_seccomp_listener: struct('Seccomp', { listenerPath: 'string', listenerMetadata: 'string' }),
     drydock_memory_policy: struct('LinuxMemoryPolicy', { mode: 'string', nodes: 'string', flags: list('string') }),
     Hooks: struct('Hooks', {
@@ -124,6 +127,7 @@ export function readState(directory: string): ContainerState | undefined {
     uidMappings: (config.uid_mappings ?? []).map(ociMapping),
     gidMappings: (config.gid_mappings ?? []).map(ociMapping),
     ...(config.cgroups?.Systemd ? { systemd: placeOf(config.cgroups) } : {}),
+    ...(config.drydock_cache_groups?.length ? { cacheGroups: config.drydock_cache_groups } : {}),
     ...(config.drydock_seccomp_listener?.listenerPath
       ? {
           seccompListener: {
@@ -165,6 +169,7 @@ export function writeState(directory: string, state: ContainerState): void {
         ? { personality: { domain: state.machine.personality.domain === 'LINUX32' ? linux32 : 0 } }
         : {}),
       // Not runc's shape, which has numbers.
+      drydock_cache_groups: state.cacheGroups,
       drydock_seccomp_listener: state.seccompListener,
       drydock_memory_policy: state.machine.memoryPolicy,
       // runc wants at least one field of its resources.
@@ -180,7 +185,7 @@ export function writeState(directory: string, state: ContainerState): void {
     cgroup_paths: state.cgroupPaths,
     namespace_paths: Object.fromEntries(namespacePaths),
     external_descriptors: null,
-    intel_rdt_path: '',
+    intel_rdt_path: state.cacheGroups?.at(-1) ?? '',
   });
   writeFile(`${directory}/.state.json`, text, Open.truncate, 0o600);
   rename(`${directory}/.state.json`, `${directory}/state.json`);
