@@ -189,6 +189,31 @@ t.test('every flag of runc is known', { skip }, async (t) => {
   }
 });
 
+t.test('features: all that runc has', { skip }, async (t) => {
+  const ours = new Sandbox();
+  t.teardown(() => ours.remove());
+  const [theirs, own] = [ours.as(['runc'], ours.root), ours].map((runtime) =>
+    JSON.parse(runtime.run(['features']).stdout),
+  );
+  const lists = (document: typeof own): Readonly<Record<string, readonly string[]>> => ({
+    hooks: document.hooks,
+    mountOptions: document.mountOptions,
+    namespaces: document.linux.namespaces,
+    capabilities: document.linux.capabilities,
+    actions: document.linux.seccomp.actions,
+    operators: document.linux.seccomp.operators,
+    architectures: document.linux.seccomp.archs,
+  });
+  for (const [name, list] of Object.entries(lists(theirs)))
+    t.same(
+      list.filter((each) => !lists(own)[name]!.includes(each)),
+      [],
+      name,
+    );
+  t.match(own.linux.cgroup, theirs.linux.cgroup);
+  t.match({ ...own.linux.apparmor, ...own.linux.selinux }, { enabled: true });
+});
+
 t.test('spec is that of runc', { skip }, async (t) => {
   const ours = new Sandbox();
   t.teardown(() => ours.remove());

@@ -23,9 +23,12 @@ export const events: Command = {
     const { cgroupPaths: paths } = container.state;
     const { statsEvent } = await import('../events/stats.ts');
     const [{ statsV1 }, { statsV2 }] = [await import('../events/stats-v1.ts'), await import('../events/stats-v2.ts')];
+    const { cacheStats } = await import('../events/cache-stats.ts');
+    const { cacheGroupOf } = await import('../container/cache-control.ts');
+    const group = cacheGroupOf(container);
     const use = () => {
       const stats = container.cgroup.version === 2 ? statsV2(paths[''] ?? '') : statsV1(paths);
-      print(`${goJson(statsEvent(id, stats))}\n`);
+      print(`${goJson(statsEvent(id, stats, cacheStats(group)))}\n`);
     };
     if (flags.bool('stats')) {
       use();

@@ -3,7 +3,7 @@ import { readDescriptor, readText } from '@drydock/linux/disk';
 import { parseResources, type Resources } from '@drydock/oci/runtime-spec';
 import type { Command } from '../cli/command.ts';
 import type { Flags } from '../cli/flags.ts';
-import { cacheSchemata, writeSchemata } from '../container/cache-control.ts';
+import { checkSchemata, writeSchemata } from '../container/cache-control.ts';
 import { Container } from '../container/container.ts';
 import { limitOrRestore } from '../container/limit.ts';
 import { Failure } from '../failure.ts';
@@ -50,7 +50,8 @@ export const update: Command = {
       const resources = wantedResources(flags);
       if (resources.memory?.kernel || resources.memory?.kernelTCP)
         log.warning('Kernel memory settings are ignored and will be removed');
-      const schemata = cacheSchemata(flags.text('l3-cache-schema'), flags.text('mem-bw-schema'));
+      const schemata = { l3CacheSchema: flags.text('l3-cache-schema'), memBwSchema: flags.text('mem-bw-schema') };
+      checkSchemata(schemata);
       if (container.status === 'stopped') throw new Failure('container not running');
       const { memory, cpu, pids, blockIO, unified, hugepageLimits } = resources;
       // Devices stay as they are: callers send none, and mean no change.
@@ -63,7 +64,7 @@ export const update: Command = {
         const { limitScope } = await import('../container/systemd.ts');
         limitScope(container.state.systemd, { memory, cpu, pids, blockIO, unified }, container.cgroup.version);
       }
-      writeSchemata(id, schemata);
+      writeSchemata(container, schemata);
     });
     return undefined;
   },

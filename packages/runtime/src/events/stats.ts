@@ -52,9 +52,9 @@ export interface Stats {
   readonly hugetlb: Readonly<Record<string, Omit<MemoryEntry, 'limit'>>>;
 }
 
-/** The event that `runc events` prints. Resource director and network interfaces are what runc says without them. */
-export function statsEvent(id: string, stats: Stats): GoValue {
-  return { type: 'stats', id, data: { ...stats, intel_rdt: {}, network_interfaces: null } as unknown as GoValue };
+/** The event that `runc events` prints. Network interfaces are whose who made them: runc says null. */
+export function statsEvent(id: string, stats: Stats, cache: { readonly [name: string]: GoValue } = {}): GoValue {
+  return { type: 'stats', id, data: { ...stats, intel_rdt: cache, network_interfaces: null } as unknown as GoValue };
 }
 
 /** A whole number as the kernel writes it; `max` is the highest of 64 bits. */
