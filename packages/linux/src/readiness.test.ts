@@ -43,3 +43,36 @@ t.test('tells once when a pipe has data, and never after it was forgotten', asyn
   await sleep(20);
   t.same(told, ['second', 'first', 'again']);
 });
+
+t.test('none of many that become ready at once is lost', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-readiness-'));
+  const readiness = new Readiness();
+  const pipes = Array.from({ length: 40 }, (_, index) => {
+    mkfifo(join(directory, String(index)));
+    return openHolder(join(directory, String(index)));
+  });
+  t.teardown(() => {
+    readiness.close();
+    for (const fd of pipes) closeSync(fd);
+    rmSync(directory, { recursive: true });
+  });
+  const rounds = 200;
+  let told = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const fd of pipes) {
+    let left = rounds;
+    const again = (): void => {
+      told += 1;
+      readSync(fd, Buffer.alloc(1));
+      left -= 1;
+      if (left > 0) {
+        writeSync(fd, 'x');
+        readiness.once(fd, again);
+      } else if (told === rounds * pipes.length) resolve();
+    };
+    readiness.once(fd, again);
+    writeSync(fd, 'x');
+  }
+  await promise;
+  t.equal(told, rounds * pipes.length);
+});

@@ -65,12 +65,13 @@ export class Readiness {
     this.#inWait = true;
     const call = [syscallNumber('epoll_pwait'), this.#epoll, koffi.address(this.#events), eventsAtOnce, -1, 0, 0];
     inThread.async(...call, (failure: Error | null, count: number) => {
-      this.#inWait = false;
       if (failure !== null) throw failure;
-      if (this.#closed) return this.#release();
-      // A wait that a signal ended (-1) has no events, and is taken up again.
+      // A wait that a signal ended (-1) has no events, and is taken up again. The next one may only begin when all are
+      // read: it writes to the same memory.
       for (let index = 0; index < count; index++) this.#ready(this.#events.readInt32LE(index * eventSize + dataOffset));
-      if (this.#waiting.size > 0) this.#wait();
+      this.#inWait = false;
+      if (this.#closed) this.#release();
+      else if (this.#waiting.size > 0) this.#wait();
     });
   }
 
