@@ -21,6 +21,10 @@ t.test('values are read as they were written, aligned as the specification has i
   const writer = new Writer();
   writer.writeAll(signature, values);
   t.same(new Reader(writer.bytes()).readAll(signature), values);
+  const long = Array.from({ length: 500 }, (_, index) => [`name ${index}`, { signature: 't', value: BigInt(index) }]);
+  const grown = new Writer();
+  grown.write('a(sv)', long);
+  t.same(new Reader(grown.bytes()).read('a(sv)'), long, 'however long they are');
   const aligned = new Writer();
   aligned.writeAll('yat', [1, [2n]]);
   t.equal(aligned.bytes().toString('hex'), '01000000080000000200000000000000');

@@ -124,8 +124,11 @@ export class Writer {
   write(type: string, value: unknown): void {
     this.align(alignments[type[0]!]!);
     const fixed = fixedTypes[type[0]!];
-    if (fixed) fixed.write(this.#bytes, this.#room(fixed.size), value);
-    else if (type === 'v') {
+    if (fixed) {
+      // Making room may replace the bytes.
+      const at = this.#room(fixed.size);
+      fixed.write(this.#bytes, at, value);
+    } else if (type === 'v') {
       const { signature, value: inner } = value as Variant;
       this.write('g', signature);
       this.write(signature, inner);
