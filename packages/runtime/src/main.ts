@@ -3,9 +3,8 @@
  * it leaves the container's first process to whoever is the nearest subreaper, and its state below `--root`.
  */
 import { runCommandLine } from './cli/run.ts';
-import { commands } from './commands/index.ts';
 
-runCommandLine(process.argv.slice(2), commands).then((code) => {
+runCommandLine(process.argv.slice(2)).then((code) => {
   // At once: the engine's own way out takes as long as many of the verbs.
   (process as unknown as { reallyExit(code: number): never }).reallyExit(code);
 });

@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import t from 'tap';
-import { commands } from '../commands/index.ts';
+import { allCommands } from '../commands/index.ts';
 import { bashCompletion, zshCompletion } from './completion.ts';
+
+const commands = await allCommands();
 
 /** What bash offers for the last of the words. */
 function offered(...words: string[]): string[] {

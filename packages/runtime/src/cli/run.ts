@@ -1,5 +1,6 @@
 /** One invocation: the global flags, the verb, its flags, and what its errors look like. */
 import { writeAll } from '@drydock/linux/disk';
+import { allCommands, findCommand } from '../commands/index.ts';
 import { explain, Failure } from '../failure.ts';
 import type { Command } from './command.ts';
 import { parseFlags, UsageError } from './flags.ts';
@@ -10,18 +11,18 @@ import { Log } from './log.ts';
 const unknownCommand = 3;
 
 /** Runs a command line; answers the exit code. */
-export async function runCommandLine(words: readonly string[], commands: readonly Command[]): Promise<number> {
+export async function runCommandLine(words: readonly string[]): Promise<number> {
   let log = new Log({ file: undefined, format: 'text', debug: false, traceparent: undefined });
   let command: Command | undefined;
   try {
-    const { flags, rest } = parseGlobal(words, commands);
+    const { flags, rest } = await parseGlobal(words);
     if (flags.bool('version')) return print(versionText());
     const [name, ...ownWords] = rest;
-    if (flags.bool('help') || name === undefined) return print(programHelp(commands));
-    if (name === 'help' || name === 'h') return helpFor(ownWords[0], commands);
+    if (flags.bool('help') || name === undefined) return print(programHelp(await allCommands()));
+    if (name === 'help' || name === 'h') return await helpFor(ownWords[0]);
     const global = globalOptions(flags);
     log = new Log({ file: global.log, format: global.logFormat, debug: global.debug, traceparent: traceparent() });
-    command = commands.find((each) => each.name === name);
+    command = await findCommand(name);
     if (command === undefined) throw new Failure(`No help topic for '${name}'`, { exitCode: unknownCommand });
     const own = parseOwn(command, ownWords);
     if (own === undefined || own.flags.bool('help')) return print(commandHelp(command));
@@ -36,11 +37,11 @@ export async function runCommandLine(words: readonly string[], commands: readonl
   }
 }
 
-function parseGlobal(words: readonly string[], commands: readonly Command[]) {
+async function parseGlobal(words: readonly string[]) {
   try {
     return parseFlags(words, globalFlags);
   } catch (error) {
-    if (error instanceof UsageError) print(`Incorrect Usage. ${error.message}\n\n${programHelp(commands)}`);
+    if (error instanceof UsageError) print(`Incorrect Usage. ${error.message}\n\n${programHelp(await allCommands())}`);
     throw error;
   }
 }
@@ -69,9 +70,9 @@ function checkArguments({ name, arguments: [least, most] }: Command, args: reado
   if (most !== undefined && args.length > most) throw new UsageError(`${start} a maximum of ${most} argument(s)`);
 }
 
-function helpFor(name: string | undefined, commands: readonly Command[]): number {
-  if (name === undefined) return print(programHelp(commands));
-  const command = commands.find((each) => each.name === name);
+async function helpFor(name: string | undefined): Promise<number> {
+  if (name === undefined) return print(programHelp(await allCommands()));
+  const command = await findCommand(name);
   if (command === undefined) throw new Failure(`No help topic for '${name}'`, { exitCode: unknownCommand });
   return print(commandHelp(command));
 }

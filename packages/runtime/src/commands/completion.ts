@@ -14,7 +14,8 @@ export const completion: Command = {
   async run({ args: [shell = ''], print }) {
     if (!shells.some((known) => known === shell)) throw new Failure(`no completion for ${shell}: bash or zsh`);
     const { bashCompletion, zshCompletion } = await import('../cli/completion.ts');
-    const { commands } = await import('./index.ts');
+    const { allCommands } = await import('./index.ts');
+    const commands = await allCommands();
     print(shell === 'bash' ? bashCompletion(commands) : zshCompletion(commands));
     return undefined;
   },

@@ -1,41 +1,35 @@
-/** The verbs, in the order of the help. */
+/** The verbs, in the order of the help. An invocation loads the one that it runs. */
 import type { Command } from '../cli/command.ts';
-import { checkpointCommand } from './checkpoint.ts';
-import { completion } from './completion.ts';
-import { create } from './create.ts';
-import { delete_ } from './delete.ts';
-import { events } from './events.ts';
-import { exec } from './exec.ts';
-import { explainCommand } from './explain.ts';
-import { features } from './features.ts';
-import { kill } from './kill.ts';
-import { list } from './list.ts';
-import { pause } from './pause.ts';
-import { plan } from './plan.ts';
-import { ps } from './ps.ts';
-import { restoreCommand } from './restore.ts';
-import { resume } from './resume.ts';
-import { run } from './run.ts';
-import { spec } from './spec.ts';
-import { start } from './start.ts';
-import { state } from './state.ts';
-import { update } from './update.ts';
 
-export const commands: readonly Command[] = [
-  ...[
-    checkpointCommand,
-    completion,
-    create,
-    delete_,
-    events,
-    exec,
-    explainCommand,
-    features,
-    kill,
-    list,
-    pause,
-    plan,
-    ps,
-  ],
-  ...[restoreCommand, resume, run, spec, start, state, update],
-];
+const loaders: Readonly<Record<string, () => Promise<Command>>> = {
+  checkpoint: async () => (await import('./checkpoint.ts')).checkpointCommand,
+  completion: async () => (await import('./completion.ts')).completion,
+  create: async () => (await import('./create.ts')).create,
+  delete: async () => (await import('./delete.ts')).delete_,
+  events: async () => (await import('./events.ts')).events,
+  exec: async () => (await import('./exec.ts')).exec,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  features: async () => (await import('./features.ts')).features,
+  kill: async () => (await import('./kill.ts')).kill,
+  list: async () => (await import('./list.ts')).list,
+  pause: async () => (await import('./pause.ts')).pause,
+  plan: async () => (await import('./plan.ts')).plan,
+  ps: async () => (await import('./ps.ts')).ps,
+  restore: async () => (await import('./restore.ts')).restoreCommand,
+  resume: async () => (await import('./resume.ts')).resume,
+  run: async () => (await import('./run.ts')).run,
+  spec: async () => (await import('./spec.ts')).spec,
+  start: async () => (await import('./start.ts')).start,
+  state: async () => (await import('./state.ts')).state,
+  update: async () => (await import('./update.ts')).update,
+};
+
+/** A verb by its name; undefined if there is none. */
+export async function findCommand(name: string): Promise<Command | undefined> {
+  return Object.hasOwn(loaders, name) ? loaders[name]?.() : undefined;
+}
+
+/** All of them: what the help shows. */
+export function allCommands(): Promise<Command[]> {
+  return Promise.all(Object.values(loaders).map((load) => load()));
+}
