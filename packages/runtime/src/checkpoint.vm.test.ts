@@ -115,7 +115,7 @@ t.test('checkpoint and restore', { skip: unable || noCriu }, async (t) => {
     const run = sandbox.run(['--systemd-cgroup', 'run', '-d', '-b', bundle, id], { stdio: 'ignore' });
     t.equal(run.code, 0);
     const dump = ['--systemd-cgroup', 'checkpoint', '--image-path', images, '--work-path', work, id];
-    t.match(sandbox.run(dump), { code: 0 }, log(join(work, 'dump.log')));
+    t.match(sandbox.run(dump), { code: 0, stderr: '' }, log(join(work, 'dump.log')));
     const words = ['restore', '--image-path', images, '--work-path', work, '-b', bundle, '-d', id];
     t.match(sandbox.run(['--systemd-cgroup', ...words]), { code: 0, stderr: '' }, log(join(work, 'restore.log')));
     const { pid } = JSON.parse(sandbox.run(['state', id]).stdout);

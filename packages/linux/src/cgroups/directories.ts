@@ -86,8 +86,18 @@ export function writeSettings(directory: string | undefined, settings: readonly 
 /** The processes in a cgroup and in those below it. */
 export function processesIn(directory: string): number[] {
   if (!exists(directory)) return [];
-  const pids = readMembers(directory).split('\n').filter(Boolean).map(Number);
-  return [...pids, ...childrenOf(directory).flatMap(processesIn)];
+  try {
+    const pids = readMembers(directory).split('\n').filter(Boolean).map(Number);
+    return [...pids, ...childrenOf(directory).flatMap(processesIn)];
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}
+
+/** Whether a cgroup was removed meanwhile: systemd does that when the last process of a scope has ended. */
+function isGone(error: unknown): boolean {
+  return error instanceof SyscallError && (error.errno === Errno.ENOENT || error.errno === Errno.ENODEV);
 }
 
 /** A threaded cgroup of version 2 does not tell its processes (EOPNOTSUPP), but their threads: the first has the pid. */
@@ -111,7 +121,7 @@ export function removeTree(directory: string): void {
       return;
     } catch (error) {
       if (!(error instanceof SyscallError && error.errno === Errno.EBUSY) || delay > 512) throw error;
-      const children = childrenOf(directory);
+      const children = childrenIfPresent(directory);
       for (const child of children) removeTree(child);
       if (children.length === 0) pause(delay);
     }
@@ -122,4 +132,13 @@ function childrenOf(directory: string): string[] {
   return listDirectory(directory)
     .filter((name) => name.endsWith('/'))
     .map((name) => `${directory}/${name.slice(0, -1)}`);
+}
+
+function childrenIfPresent(directory: string): string[] {
+  try {
+    return childrenOf(directory);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
 }
