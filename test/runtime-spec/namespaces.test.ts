@@ -69,7 +69,12 @@ testFeature('namespaces', [
           spec.mounts = spec
             .mounts!.map((mount) =>
               mount.destination === '/sys'
-                ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'ro'] }
+                ? {
+                    destination: '/sys',
+                    type: 'bind',
+                    source: '/sys',
+                    options: ['rbind', 'nosuid', 'nodev', 'noexec', 'ro'],
+                  }
                 : mount,
             )
             .filter(({ type }) => type !== 'cgroup');

@@ -4,7 +4,7 @@ import { CgroupError } from '@drydock/linux/cgroups/cgroup';
 import { NoCgroup } from '@drydock/linux/cgroups/none';
 import type { CgroupV1 } from '@drydock/linux/cgroups/v1';
 import { CgroupV2 } from '@drydock/linux/cgroups/v2';
-import { Errno } from '@drydock/linux/errno';
+import { Errno, errnoText } from '@drydock/linux/errno';
 import { SyscallError } from '@drydock/linux/syscall';
 import type { Mount, Spec } from '@drydock/oci/runtime-spec';
 import { explain, Failure, failingAs } from '../failure.ts';
@@ -70,7 +70,14 @@ export function startInCgroup(
   try {
     return InitProcess.start({ ...options, cgroup: birthplace });
   } catch (error) {
-    if (cgroup.version === 2 || birthplace === undefined || !isRefusal(error)) throw error;
+    // What clone3 answers EACCES to is the cgroup alone (clone(2)).
+    const refused = error instanceof SyscallError && error.errno === Errno.EACCES;
+    if (cgroup.version === 2 && refused)
+      throw new Failure(
+        `unable to apply cgroup configuration: write ${cgroup.paths['']}/cgroup.procs: ${errnoText(error.errno)}`,
+        { cause: error },
+      );
+    if (birthplace === undefined || !refused) throw error;
     return InitProcess.start({ ...options, cgroup: undefined });
   }
 }
