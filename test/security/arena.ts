@@ -1,9 +1,9 @@
 /** A place to attack a runtime in: a copy of its program that may be ruined, an image, and something of the host's to reach. */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DraftSpec, type Outcome, Sandbox } from '../../packages/runtime/src/testing/sandbox.ts';
-import { bin, top } from '../support/stacks.ts';
+import { top } from '../support/stacks.ts';
 
 /** What became of an attack. */
 export interface Verdict {
@@ -33,11 +33,13 @@ export class Arena {
 
   constructor(name: 'ours' | 'runc') {
     this.name = name;
-    const engine = (directory: string) => join(directory, 'engine/bin', name);
+    const engine = (directory: string) => join(directory, 'engine/bin', name === 'ours' ? 'drydock-runtime' : name);
     const place = new Sandbox();
     mkdirSync(join(place.directory, 'engine/bin'), { recursive: true });
     mkdirSync(join(place.directory, 'engine/lib'));
-    copyFileSync(name === 'ours' ? join(bin, 'drydock-runtime') : '/usr/sbin/runc', engine(place.directory));
+    // The program itself: that in dist/bin only executes it, where it is installed.
+    const program = name === 'ours' ? join(top, 'dist/lib/drydock-runtime') : '/usr/sbin/runc';
+    copyFileSync(program, engine(place.directory));
     if (name === 'ours') copyFileSync(join(top, 'dist/lib/koffi.node'), join(place.directory, 'engine/lib/koffi.node'));
     this.engine = engine(place.directory);
     this.sandbox = place.as([this.engine], join(place.directory, 'root'));
@@ -71,9 +73,13 @@ export class Arena {
     this.sandbox.run(['delete', '--force', id]);
   }
 
-  /** The contents of the runtime's program. */
+  /** The contents of the runtime's program, whatever files it consists of. */
   engineDigest(): string {
-    return createHash('sha256').update(readFileSync(this.engine)).digest('hex');
+    const hash = createHash('sha256');
+    const directory = join(this.engine, '../..');
+    for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort())
+      if (statSync(join(directory, name)).isFile()) hash.update(readFileSync(join(directory, name)));
+    return hash.digest('hex');
   }
 
   /** What there is in {@link outside} that was not there before. */

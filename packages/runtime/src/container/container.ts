@@ -7,8 +7,11 @@ import { Errno } from '@drydock/linux/errno';
 import { SyscallError, syscall } from '@drydock/linux/syscall';
 import type { State, Status } from '@drydock/oci/runtime-spec';
 import { Failure, NoSuchContainer } from '../failure.ts';
-import { isRunning, signalProcess } from './process.ts';
+import { livingProcess, signalProcess } from './process.ts';
 import { type ContainerState, readState } from './state.ts';
+
+/** Names of a process that waits to be started: ours (compile/begin.ts) and runc's. */
+const waitingNames = /^(drydock:init|runc:\[.*)$/;
 
 const idForm = /^[\w+.-]+$/;
 
@@ -63,11 +66,17 @@ export class Container {
     return cgroupFromPaths(this.state.cgroupPaths);
   }
 
-  /** The exec FIFO is there until the command has been started; a created container can be paused too. */
+  /**
+   * A created container can be paused too. Its FIFO is there until the command has been started, and the process has the
+   * name of one that waits: after a `start` that was killed in between, only the FIFO is left.
+   */
   get status(): Status {
-    if (!isRunning(this.pid, this.state.startTime)) return 'stopped';
+    // A `create` that was killed may have left a process that no one knows.
+    if (this.pid === 0) return this.cgroup.processes().length > 0 ? 'creating' : 'stopped';
+    const process = livingProcess(this.pid, this.state.startTime);
+    if (process === undefined) return 'stopped';
     if (this.cgroup.isFrozen()) return 'paused';
-    return exists(this.fifo) ? 'created' : 'running';
+    return waitingNames.test(process.name) && exists(this.fifo) ? 'created' : 'running';
   }
 
   /** Ends the first process. */

@@ -14,7 +14,8 @@ export async function deleteContainer(
   { force, log }: { readonly force: boolean; readonly log: Log },
 ): Promise<void> {
   const { status, id, directory, state, cgroup } = container;
-  if (status !== 'stopped') {
+  // What a killed `create` has left is ended with its cgroup.
+  if (status !== 'stopped' && status !== 'creating') {
     if (status !== 'created' && !force)
       throw new Failure(`cannot delete container ${id} that is not stopped: ${status}`);
     end(container, status === 'paused');

@@ -4,6 +4,8 @@ import { Errno } from '@drydock/linux/errno';
 import { SyscallError, syscall, trySyscall } from '@drydock/linux/syscall';
 
 export interface ProcessStat {
+  /** As prctl(2) PR_SET_NAME or the last execve has named it. */
+  readonly name: string;
   /** One letter, such as `S` or `Z` for a zombie. */
   readonly state: string;
   /** Clock ticks since boot. */
@@ -21,18 +23,21 @@ export function processStat(pid: number): ProcessStat | undefined {
     if (!(error instanceof SyscallError && error.errno === Errno.ESRCH)) throw error;
   }
   if (text === undefined) return undefined;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', startTime: Number(fields[19]) };
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
+  return { name: text.slice(text.indexOf('(') + 1, end), state: fields[0] ?? '', startTime: Number(fields[19]) };
 }
 
-/** Whether a process lives that was started at that time. */
-export function isRunning(pid: number, startTime: number): boolean {
+/** What the kernel says of a process that lives and was started at that time; undefined if there is none. */
+export function livingProcess(pid: number, startTime: number): ProcessStat | undefined {
   const stat = processStat(pid);
-  return stat !== undefined && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+  return stat?.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X' ? stat : undefined;
 }
 
 /** Sends a signal; answers false if there is no such process. */
 export function signalProcess(pid: number, signal: number): boolean {
+  // 0 would be this process's own group.
+  if (pid <= 0) return false;
   const result = trySyscall('kill', pid, signal);
   if (result === -Errno.ESRCH) return false;
   if (result < 0) throw new SyscallError('unable to signal init', -result);

@@ -1,7 +1,7 @@
 /**
  * What is kept of a container between invocations: `<root>/<id>/state.json`. The fields are those of runc's file of that
- * name, so that its tools read ours. The file is replaced whole (written beside, then renamed); it is not synced to disk,
- * since after a power failure there is no container for it to describe.
+ * name, so that its tools read ours. The file is replaced whole: written beside, synced to the disk (which is nothing
+ * to do on a tmpfs, where it usually is), then renamed.
  */
 import type { SystemdPlace } from '@drydock/linux/cgroups/systemd/unit-names';
 import { makeDirectories, Open, readTextIfPresent, rename, writeFile } from '@drydock/linux/disk';
@@ -187,7 +187,7 @@ export function writeState(directory: string, state: ContainerState): void {
     external_descriptors: null,
     intel_rdt_path: state.cacheGroups?.at(-1) ?? '',
   });
-  writeFile(`${directory}/.state.json`, text, Open.truncate, 0o600);
+  writeFile(`${directory}/.state.json`, text, Open.truncate | Open.sync, 0o600);
   rename(`${directory}/.state.json`, `${directory}/state.json`);
 }
 
