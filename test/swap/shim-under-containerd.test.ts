@@ -1,5 +1,6 @@
 /** The real containerd runs containers with our shim, and our shim runs them with runc as well as with our runtime. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { commandLine, ctr, leftovers, run, until } from '../support/run.ts';
 import { busyboxArchive, makeDirectory, startContainerd } from '../support/stacks.ts';
@@ -49,6 +50,33 @@ t.test('a program that is not there', async (t) => {
   t.equal(code, 1);
   t.match(stderr, /OCI runtime create failed: .*exec: "nosuch": executable file not found in \$PATH: unknown/);
   t.equal((await ctr(stack, ['tasks', 'ls', '-q'])).stdout, '');
+});
+
+t.test('logging drivers, by either shim', async (t) => {
+  const driver = join(directory, 'driver');
+  const copy = 'cat <&3 >"$2.out" 5>&- & cat <&4 >"$2.err" 5>&- &';
+  writeFileSync(driver, `#!/bin/sh\nenv >"$2.env"; ${copy}\nexec 5>&-; wait\n`, { mode: 0o755 });
+  const logs: Record<string, string>[] = [];
+  for (const [id, flags] of [
+    ['ours', runtime],
+    ['theirs', []],
+  ] as const) {
+    const file = join(directory, `log-${id}`);
+    const uri = ['--log-uri', `binary://${driver}?file=${file}`];
+    const command = ['sh', '-c', 'echo out; echo err >&2; exit 6'];
+    t.equal((await ctr(stack, ['run', '-d', ...flags, ...uri, image, id, ...command])).code, 0);
+    await until('it has ended', async () => (await ctr(stack, ['tasks', 'ls'])).stdout.includes('STOPPED'));
+    await until('all is written', () => readFileSync(`${file}.err`, 'utf8') !== '');
+    const read = (kind: string): string => readFileSync(`${file}.${kind}`, 'utf8').replaceAll(id, 'ID');
+    logs.push({ out: read('out'), err: read('err'), env: read('env').replace(/^(PWD|OLDPWD|SHLVL|_)=.*\n/gm, '') });
+    t.match(await ctr(stack, ['tasks', 'rm', id]), { code: 0, stderr: /exit code 6/ });
+    await ctr(stack, ['containers', 'rm', id]);
+  }
+  t.same(logs[0], logs[1]);
+  t.match(logs[0], { out: 'out\n', err: 'err\n', env: /CONTAINER_ID=ID\n/ });
+  const missing = ['run', '-d', ...runtime, '--log-uri', 'binary:///no/such', image, 'none', 'true'];
+  t.match(await ctr(stack, missing), { code: 1, stderr: /failed to start binary process: \/no\/such/ });
+  await ctr(stack, ['containers', 'rm', 'none']);
 });
 
 t.test('a terminal', async (t) => {

@@ -19,12 +19,15 @@ export interface Exits {
   watch(pid: number): Promise<Exit>;
   /** Marks a pid as the engine's own child, which is not reaped here; the result takes the mark away. */
   spawned(pid: number): () => void;
+  /** Marks a child of the engine that lives beside the container, such as a logging driver; the result takes the mark away. */
+  foreign(pid: number): () => void;
 }
 
 /** Starts to listen for SIGCHLD. */
 export function watchExits(): Exits {
   const watched = new Map<number, { resolve(exit: Exit): void; reject(error: unknown): void }>();
   const own = new Set<number>();
+  const foreign = new Set<number>();
 
   const collect = (pid: number): void => {
     const waiting = watched.get(pid);
@@ -46,7 +49,7 @@ export function watchExits(): Exits {
    */
   const buryOrphans = (): void => {
     if (own.size > 0) return;
-    for (const pid of childrenOfThis()) if (!watched.has(pid) && !isAlive(pid)) reap(pid);
+    for (const pid of childrenOfThis()) if (!watched.has(pid) && !foreign.has(pid) && !isAlive(pid)) reap(pid);
   };
 
   process.on('SIGCHLD', () => {
@@ -63,6 +66,10 @@ export function watchExits(): Exits {
     spawned: (pid) => {
       own.add(pid);
       return () => void own.delete(pid);
+    },
+    foreign: (pid) => {
+      foreign.add(pid);
+      return () => void foreign.delete(pid);
     },
   };
 }

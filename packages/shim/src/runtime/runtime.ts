@@ -7,13 +7,14 @@ import type { RuntimeChoice } from '../options.ts';
 import { errorSince, logSize } from './log.ts';
 
 /** The part of Bun's process API that is used here: lighter than `node:child_process`. https://bun.com/docs/api/spawn */
-interface BunProcess {
+export interface BunProcess {
   readonly pid: number;
   readonly exited: Promise<number>;
   readonly exitCode: number | null;
   readonly signalCode: string | null;
   readonly stdout: unknown;
   readonly stderr: unknown;
+  kill(signal: NodeJS.Signals): void;
 }
 
 declare const Bun: {

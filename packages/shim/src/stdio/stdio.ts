@@ -8,9 +8,14 @@ import { constants, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { closeAll, openBlocking, openHolder } from '@drydock/linux/fifo';
 import { invalidArgument } from '@drydock/rpc/errors';
+import type { Exits } from '../exits.ts';
+import { type LogDriver, type Logged, startLogDriver } from './log-driver.ts';
 import { releaseReader } from './release.ts';
 
-/** Where a process's streams lead, as the caller named them: paths of FIFOs, `file://` URIs, or '' for /dev/null. */
+/**
+ * Where a process's streams lead, as the caller named them: paths of FIFOs, `file://` URIs, a `binary://` URI that serves
+ * both outputs, or '' for /dev/null.
+ */
 export interface StdioPaths {
   readonly stdin: string;
   readonly stdout: string;
@@ -31,7 +36,8 @@ export interface Stdio {
 }
 
 /** Opens the streams of a process without a terminal. Throws with the path that cannot be opened. */
-export function openStdio(paths: StdioPaths): Stdio {
+export async function openStdio(paths: StdioPaths, logged: Logged, exits: Exits): Promise<Stdio> {
+  const driver = paths.stdout.startsWith('binary://') ? await startLogDriver(paths.stdout, logged, exits) : undefined;
   const opened: number[] = [];
   const keep = (fd: number): number => {
     opened.push(fd);
@@ -43,31 +49,37 @@ export function openStdio(paths: StdioPaths): Stdio {
     const holders = new Map(outputs.map((path) => [path, keep(openHolder(path))]));
     const descriptors = [
       keep(paths.stdin === '' ? openSync('/dev/null', constants.O_RDONLY) : openBlocking(paths.stdin, 'read')),
-      keep(openOutput(paths.stdout)),
-      keep(openOutput(paths.stderr)),
+      keep(driver?.stdout ?? openOutput(paths.stdout)),
+      keep(driver?.stderr ?? openOutput(paths.stderr)),
     ] as const;
-    return new FifoStdio(descriptors, stdinHolder, holders);
+    return new FifoStdio(descriptors, { stdinHolder, holders, driver });
   } catch (error) {
     closeAll(opened);
+    driver?.end();
     throw error;
   }
+}
+
+/** What the shim holds for the process. */
+interface Held {
+  readonly stdinHolder: number | undefined;
+  readonly holders: Map<string, number>;
+  readonly driver: LogDriver | undefined;
 }
 
 class FifoStdio implements Stdio {
   readonly descriptors: readonly [number, number, number];
   #stdinHolder: number | undefined;
   readonly #holders: Map<string, number>;
+  readonly #driver: LogDriver | undefined;
   readonly #released: (() => void)[] = [];
   #open = true;
 
-  constructor(
-    descriptors: readonly [number, number, number],
-    stdinHolder: number | undefined,
-    holders: Map<string, number>,
-  ) {
+  constructor(descriptors: readonly [number, number, number], { stdinHolder, holders, driver }: Held) {
     this.descriptors = descriptors;
     this.#stdinHolder = stdinHolder;
     this.#holders = holders;
+    this.#driver = driver;
   }
 
   handedOver(): void {
@@ -92,6 +104,7 @@ class FifoStdio implements Stdio {
     closeAll(this.#holders.values());
     this.#holders.clear();
     for (const stop of this.#released) stop();
+    this.#driver?.end();
   }
 }
 

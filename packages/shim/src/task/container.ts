@@ -187,7 +187,8 @@ export class Container {
     pidFile: string,
     plan: (console: readonly string[]) => { readonly command: readonly string[]; readonly failure: string },
   ): Promise<void> {
-    const streams = process.openStreams();
+    const { namespace, exits } = this.#options;
+    const streams = await process.openStreams({ id: process.execId || this.id, namespace }, exits);
     const console = streams.consoleSocket === undefined ? [] : ['--console-socket', streams.consoleSocket];
     const { command, failure } = plan(console);
     try {
