@@ -114,10 +114,10 @@ export function parseMountOptions(options: readonly string[], type: string): Mou
       bind = true;
       recursiveBind ||= option === 'rbind';
     } else if (option === 'idmap' || option === 'ridmap') idMapping = option === 'idmap' ? 'single' : 'recursive';
-    else if (option in attributes) own.push(attributes[option]!);
-    else if (below in attributes) recursive.push(attributes[below]!);
-    else if (option in propagation) propagations.push({ flag: propagation[option]!, recursive: false });
-    else if (below in propagation) propagations.push({ flag: propagation[below]!, recursive: true });
+    else if (Object.hasOwn(attributes, option)) own.push(attributes[option]!);
+    else if (Object.hasOwn(attributes, below)) recursive.push(attributes[below]!);
+    else if (Object.hasOwn(propagation, option)) propagations.push({ flag: propagation[option]!, recursive: false });
+    else if (Object.hasOwn(propagation, below)) propagations.push({ flag: propagation[below]!, recursive: true });
     else if (filesystemFlags.has(option)) superFlags.push(option);
     else if (!ignored.has(option) && option !== 'tmpcopyup') data.push(option);
   }
