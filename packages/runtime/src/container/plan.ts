@@ -12,7 +12,6 @@ import type { CreateDescriptors, Host } from '../compile/host.ts';
 import { makesUserNamespace, namespaceFlags, needsTwoChildren } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
 import { copiedFiles } from './copied-files.ts';
-import { absoluteRootfs } from './create.ts';
 import { deviceRules } from './device-rules.ts';
 import {
   cgroupDirectories,
@@ -24,6 +23,7 @@ import {
   targetModes,
 } from './facts.ts';
 import { homeOf } from './home.ts';
+import { absoluteRootfs } from './initial-state.ts';
 import { type Step, withParent } from './plan-steps.ts';
 import { hasUserNamespace } from './user-namespace.ts';
 
