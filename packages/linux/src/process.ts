@@ -41,6 +41,11 @@ export function setParentDeathSignal(signal: number): void {
   syscall('prctl', [prSetPdeathsig, signal, 0, 0, 0], 'prctl PR_SET_PDEATHSIG');
 }
 
+/** The parent, as it is now (getppid(2)): another one after its death. */
+export function parentPid(): number {
+  return syscall('getppid', []);
+}
+
 /** How a child ended: its exit code, or 128 plus the signal that killed it. */
 export interface WaitStatus {
   readonly pid: number;

@@ -22,3 +22,8 @@ t.test('refused', async (t) => {
   t.throws(() => parseShimArguments(['stop']), /unknown action stop/);
   t.throws(() => parseShimArguments(['start', 'twice']), /unexpected argument twice/);
 });
+
+t.test('a spare is told its parent', async (t) => {
+  t.match(parseShimArguments(['-spare', '-parent', '42']), { spare: true, parent: 42 });
+  t.throws(() => parseShimArguments(['-spare', '-parent', 'x']), { message: /invalid value "x" for flag -parent/ });
+});

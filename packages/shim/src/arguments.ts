@@ -11,6 +11,8 @@ export interface ShimArguments {
   readonly debug: boolean;
   /** Wait for `Assign` before there is a container. */
   readonly spare: boolean;
+  /** The process that started a spare, with which it shall end; 0 if it was not told. */
+  readonly parent: number;
   readonly version: boolean;
   readonly help: boolean;
   /** `start`, `delete`, or nothing: serve. */
@@ -29,12 +31,13 @@ The shim of one container: serves containerd.task.v2.Task over ttrpc on the list
   -publish-binary P   accepted, unused: events go over ttrpc
   -bundle DIR         the bundle, for delete
   -socket PATH        serve there instead of on fd 3
-  -spare              serve without a container until one is assigned
+  -spare              serve without a container until one is assigned, and end with the parent until then
+  -parent PID         which process that is: it may be gone already
   -debug              log more
   -v, -version        print the version
   -h, -help           print this`;
 
-const texts = ['namespace', 'id', 'address', 'publish-binary', 'bundle', 'socket'];
+const texts = ['namespace', 'id', 'address', 'publish-binary', 'bundle', 'socket', 'parent'];
 const switches: Readonly<Record<string, string>> = {
   debug: 'debug',
   spare: 'spare',
@@ -71,12 +74,13 @@ export function parseShimArguments(argv: readonly string[]): ShimArguments {
     } else throw new Error(`flag provided but not defined: -${name}`);
   }
   if (action !== undefined && action !== 'start' && action !== 'delete') throw new Error(`unknown action ${action}`);
-  const { namespace = '', id = '', address = '', bundle = '', socket = '' } = values;
+  const { namespace = '', id = '', address = '', bundle = '', socket = '', parent = '0' } = values;
+  if (!/^\d+$/.test(parent)) throw new Error(`invalid value "${parent}" for flag -parent: not a pid`);
   const flags = {
     debug: on.has('debug'),
     spare: on.has('spare'),
     version: on.has('version'),
     help: on.has('help'),
   };
-  return { namespace, id, address, bundle, socket, ...flags, action };
+  return { namespace, id, address, bundle, socket, parent: Number(parent), ...flags, action };
 }

@@ -6,7 +6,7 @@
 
 import { constants, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { chdir } from 'node:process';
-import { setParentDeathSignal, setSubreaper } from '@drydock/linux/process';
+import { parentPid, setParentDeathSignal, setSubreaper } from '@drydock/linux/process';
 import { Shim } from '@drydock/rpc/generated/shim_extra';
 import { Task } from '@drydock/rpc/generated/shim_task';
 import { implement } from '@drydock/rpc/service';
@@ -23,11 +23,11 @@ const drainTimeout = 5000;
 const sigterm = 15;
 
 /** Serves until it is told to end. */
-export function serve({ namespace, id, address, socket, spare }: ShimArguments): void {
+export function serve({ namespace, id, address, socket, spare, parent }: ShimArguments): void {
   const owner = { namespace, id };
   const log = createLineLog('containerd-shim-drydock-v2', openLog());
   setSubreaper();
-  if (spare) setParentDeathSignal(sigterm);
+  if (spare && !endsWith(parent)) return;
   setTitle(namespace, spare ? '' : id);
 
   const publisher = openPublisher(process.env.TTRPC_ADDRESS ?? (address && `${address}.ttrpc`), () => owner.namespace);
@@ -60,6 +60,12 @@ export function serve({ namespace, id, address, socket, spare }: ShimArguments):
   });
   if (socket !== '') rmSync(socket, { force: true });
   listen(socket || { fd: 3 }, [implement(Task, task), extra]);
+}
+
+/** Ends this process with its parent. False if that is gone already: the signal tells of no death before it was asked for. */
+function endsWith(parent: number): boolean {
+  setParentDeathSignal(sigterm);
+  return parent === 0 || parentPid() === parent;
 }
 
 /** The supervisor's log FIFO in the bundle, if somebody reads it; else stderr. */

@@ -84,7 +84,7 @@ export class SpareShims {
   }
 
   async #start(): Promise<void> {
-    const started = spawnOwnShim(this.#options(), ['-spare'], '/');
+    const started = spawnOwnShim(this.#options(), ['-spare', '-parent', String(process.pid)], '/');
     const spare = { ...started, connection: await connectShim(`unix://${started.socket}`) };
     if (this.#isClosed) return discard(spare);
     this.#ready.push(spare);
