@@ -68,6 +68,7 @@ const numbers = {
   exit: [60, 93],
   exit_group: [231, 94],
   wait4: [61, 260],
+  ptrace: [101, 117],
   waitid: [247, 95],
   kill: [62, 129],
   tgkill: [234, 131],

@@ -8,9 +8,12 @@ import { SyscallError } from '../syscall.ts';
 import { compileSeccomp } from './compile.ts';
 import type { SeccompProfile } from './profile.ts';
 
+/** Counts the changes of what compiling makes of a profile. */
+const compiler = 2;
+
 /** The filter of a profile, from the cache directory or compiled into it. `kernel` is the kernel's release. */
 export function cachedSeccomp(profile: SeccompProfile, directory: string, kernel: string): Uint8Array {
-  const source = Buffer.from(`${JSON.stringify({ machine: process.arch, kernel, profile })}\n`);
+  const source = Buffer.from(`${JSON.stringify({ machine: process.arch, kernel, compiler, profile })}\n`);
   const path = `${directory}/seccomp-${hash(source)}`;
   const cached = read(path);
   if (cached?.subarray(0, source.length).equals(source)) return cached.subarray(source.length);

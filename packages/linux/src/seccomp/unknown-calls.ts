@@ -29,7 +29,13 @@ export function unknownCallsPrefix(library: LibSeccomp, profile: SeccompProfile)
 
   const checks = [...new Set([native, ...named])]
     .filter((token) => token !== x32)
-    .map((token) => ({ token, instructions: checkNumber(highest(token), token === x64) }))
+    .map((token) => ({
+      token,
+      instructions: checkNumber(
+        highest(token),
+        token === x64 ? { highest: named.includes(x32) ? highest(x32) : -1 } : undefined,
+      ),
+    }))
     .filter(({ instructions }) => instructions.length > 0);
   const code: Instruction[] = [];
   for (const { token, instructions } of checks)
@@ -43,15 +49,20 @@ export function unknownCallsPrefix(library: LibSeccomp, profile: SeccompProfile)
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
-/** Answers ENOSYS above a number, else goes on behind itself. */
-function checkNumber(highest: number, mayBeX32: boolean): Instruction[] {
-  if (highest < 0) return [];
-  const test: Instruction[] = [
-    [op.jumpGreater, 0, 1, highest],
-    [op.answer, 0, 0, errnoEnosys],
-  ];
-  const x32Test: Instruction[] = mayBeX32 ? [[op.jumpGreaterOrEqual, test.length, 0, x32Bit]] : [];
-  return [[op.loadWord, 0, 0, offsets.number], ...x32Test, ...test];
+/** Answers ENOSYS above a number, else goes on behind itself. Calls of x32, which are numbers too, have their own highest. */
+function checkNumber(highest: number, x32Calls: { readonly highest: number } | undefined): Instruction[] {
+  const check = (limit: number): Instruction[] =>
+    limit < 0
+      ? []
+      : [
+          [op.jumpGreater, 0, 1, limit],
+          [op.answer, 0, 0, errnoEnosys],
+        ];
+  const load: Instruction = [op.loadWord, 0, 0, offsets.number];
+  const [own, other] = [check(highest), x32Calls === undefined ? [] : check(x32Calls.highest)];
+  if (own.length + other.length === 0) return [];
+  if (x32Calls === undefined) return [load, ...own];
+  return [load, [op.jumpGreaterOrEqual, own.length + 1, 0, x32Bit], ...own, [op.jump, 0, 0, other.length], ...other];
 }
 
 function encode(code: readonly Instruction[]): Uint8Array {
