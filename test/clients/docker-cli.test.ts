@@ -28,7 +28,8 @@ t.test('foreground', async (t) => {
 
 t.test('a terminal has its size, and Ctrl-C ends what runs in it', async (t) => {
   // The client of 20.10 tells the size once the process runs.
-  const inside = 'until stty size; do sleep 0.1; done; trap "echo caught; exit 7" INT; while sleep 0.1; do :; done';
+  const inside =
+    'until stty size 2>&1 | grep 33; do sleep 0.1; done; trap "echo caught; exit 7" INT; while sleep 0.1; do :; done';
   const command = `stty rows 33 cols 99; docker -H ${ours.dockerHost} run --rm -it busybox sh -c '${inside}'`;
   // The terminal's line discipline turns the byte 3 into SIGINT for the container's foreground process.
   const typed = `(sleep 2; printf '\\003') | script -qec "${command.replaceAll('"', '\\"')}" /dev/null`;
