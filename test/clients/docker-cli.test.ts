@@ -42,7 +42,7 @@ t.test('a terminal has its size, and Ctrl-C ends what runs in it', async (t) => 
 t.test('the processes are as drawn: engine, supervisor, shim, process', async (t) => {
   await docker(ours, ['run', '-d', '--name', 'tree', 'busybox', 'sleep', '3600']);
   const { stdout } = await run('pstree', ['-aT', String(ours.pid)]);
-  t.match(stdout, /drydockd.*\n +[`|]-drydock-super.*\n(.*\n)* +[`|]-containerd-shim.*\n +`-sleep 3600/);
+  t.match(stdout, /drydockd.*\n +[`|]-drydock-super.*\n(.*\n)* +[`|]-containerd-shim.*\n[ |]+`-sleep 3600/);
   await docker(ours, ['rm', '-f', 'tree']);
 });
 
