@@ -54,6 +54,8 @@ t.test("containerd's shim", { skip: unable || noContainerd }, async (t) => {
     t.equal(ctr('tasks', 'pause', id).status, 0);
     t.match(ctr('tasks', 'ls').stdout, /PAUSED/);
     t.equal(ctr('tasks', 'resume', id).status, 0);
+    t.match(ctr('tasks', 'metrics', id).stdout, /pids\.current/);
+    t.match(ctr('tasks', 'ps', id).stdout, /^\d+ +-/m);
     t.equal(ctr('tasks', 'kill', '-s', 'KILL', id).status, 0);
     await until(() => /STOPPED/.test(ctr('tasks', 'ls').stdout));
     t.match(ctr('tasks', 'rm', id), { status: 0, stderr: /exit code 137/ });
@@ -95,6 +97,8 @@ t.test('podman', { skip: unable || noPodman }, async (t) => {
   t.match(podman('exec', name, 'nosuch'), { status: 127 });
   t.equal(podman('pause', name).status, 0);
   t.equal(podman('unpause', name).status, 0);
+  t.match(podman('stats', '--no-stream', '--format', '{{.PIDS}}', name), { status: 0, stdout: '1\n' });
+  t.equal(podman('kill', '--signal', 'CONT', name).status, 0);
   t.equal(podman('stop', '--time', '0', name).status, 0);
   t.match(podman('ps', '-a', '--format', '{{.Status}}').stdout, /^Exited \(137\)/);
   t.equal(podman('rm', name).status, 0);
