@@ -59,7 +59,13 @@ export async function startOurs({ directory: given, containerd, flags = [] }: Ou
 }
 
 /** Starts containerd and dockerd, without a bridge and without touching the firewall. */
-export async function startReal({ runtime }: { readonly runtime?: string } = {}): Promise<Stack> {
+export async function startReal({
+  runtime,
+  flags = [],
+}: {
+  readonly runtime?: string;
+  readonly flags?: readonly string[];
+} = {}): Promise<Stack> {
   const directory = makeDirectory('real');
   const { socket: containerd, stop } = await startContainerd(directory);
   const dockerHost = `unix://${directory}/docker.sock`;
@@ -78,6 +84,7 @@ export async function startReal({ runtime }: { readonly runtime?: string } = {})
     '--iptables=false',
     '--ip-forward=false',
     ...(runtime === undefined ? [] : ['--add-runtime', `drydock=${runtime}`]),
+    ...flags,
   ];
   const engine = start('dockerd', args, join(directory, 'engine.log'));
   await answering(engine, dockerHost, join(directory, 'engine.log'));
