@@ -26,7 +26,7 @@ const access = (name: string, rules: Rules, read: boolean, write: boolean): Case
   prints: `${read ? 'read\n' : ''}${write ? 'write\n' : ''}`,
 });
 
-testFeature('devices', [
+const cases: readonly Case[] = [
   {
     name: 'the default ones',
     script: 'for each in null zero full random urandom tty; do stat -c "%n %F %t:%T %a %u:%g" /dev/$each; done',
@@ -127,4 +127,6 @@ testFeature('devices', [
     script: 'cat /sys/fs/cgroup/devices/devices.list',
     prints: /^c 10:229 rwm$/m,
   },
-]);
+];
+
+testFeature('devices', cases, { withCrun: true });

@@ -1,9 +1,10 @@
 /**
  * Tests of the runtime specification, one file a feature. A case is a configuration and what must be seen of it; it is run
- * with this project's runtime and with runc, so that a case that asks for more than runc keeps is noticed.
+ * with this project's runtime, with runc, and where it works with crun, so that a case that asks for more than they keep
+ * is noticed.
  */
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import {
   type DraftSpec,
@@ -33,19 +34,27 @@ export interface Case {
   /** What it must print, and its exit code, which is 0 if absent. */
   readonly prints?: string | RegExp;
   readonly code?: number;
-  /** What must be in the messages. */
+  /** What must be in the messages, except in those of crun, whose words are its own. */
   readonly says?: string | RegExp;
   /** Does everything itself, instead of a script. */
   readonly act?: (t: Test, bench: Bench) => void | Promise<void>;
   /** Why runc is not compared: what its version lacks, or where ours is meant to differ. */
   readonly notRunc?: string;
+  /** Why crun is not compared. */
+  readonly notCrun?: string;
   /** Why this machine cannot, if it cannot. */
   readonly skip?: string | false;
 }
 
 const noRunc = spawnSync('runc', ['--version']).status !== 0 && 'needs runc';
+const noCrun =
+  spawnSync('crun', ['--version']).status !== 0
+    ? 'needs crun'
+    : !existsSync('/sys/fs/cgroup/cgroup.controllers') && 'crun needs cgroup v2 alone';
 
 export interface FeatureOptions {
+  /** Whether crun is compared, too: `notCrun` says of which cases it is not. */
+  readonly withCrun?: boolean;
   /** The runtimes are run by this user, who has a group of the same number. */
   readonly user?: number;
   readonly skip?: string | false;
@@ -53,7 +62,7 @@ export interface FeatureOptions {
 
 /** Runs the cases of a feature with each runtime. */
 export function testFeature(feature: string, cases: readonly Case[], options: FeatureOptions = {}): void {
-  const { user, skip: skipAll = false } = options;
+  const { user, skip: skipAll = false, withCrun = false } = options;
   t.test(feature, { skip: unable || skipAll || closedTo(user) }, async (t) => {
     const ours = new Sandbox();
     // A user namespace's root is nobody to the directories above its root filesystem.
@@ -61,6 +70,8 @@ export function testFeature(feature: string, cases: readonly Case[], options: Fe
     t.teardown(() => ours.remove());
     if (user !== undefined) spawnSync('chown', ['-R', `${user}:${user}`, ours.directory]);
     const runc = ours.as(['runc']);
+    const crun = byCrun(ours);
+    if (withCrun && noCrun) t.pass('crun', { skip: noCrun });
     for (const each of cases) {
       await t.test(`ours: ${each.name}`, { skip: each.skip ?? false }, (t) =>
         runCase(t, benchOf(ours, true, user), each),
@@ -69,6 +80,11 @@ export function testFeature(feature: string, cases: readonly Case[], options: Fe
       await t.test(`runc: ${each.name}`, { skip: skip ? skip : false }, (t) =>
         runCase(t, benchOf(runc, false, user), each),
       );
+      if (!withCrun || noCrun) continue;
+      await t.test(`crun: ${each.name}`, { skip: each.skip || each.notCrun || false }, (t) => {
+        const { says: _, ...asked } = each;
+        return runCase(t, benchOf(crun, false, user), asked);
+      });
     }
     t.same(ours.leftovers(), [], 'nothing is left');
   });
@@ -122,6 +138,16 @@ function benchOf(original: Sandbox, ours: boolean, user?: number): Bench {
       sandbox.run(['delete', '--force', id]);
     },
   };
+}
+
+/** The same place for crun, whose version refuses configurations of a specification after 1.0. */
+function byCrun(sandbox: Sandbox): Sandbox {
+  const bundle = (edit: (spec: DraftSpec) => void = () => {}) =>
+    Sandbox.prototype.bundle.call(sandbox, (spec) => {
+      spec.ociVersion = '1.0.2';
+      edit(spec);
+    });
+  return Object.create(sandbox.as(['crun'], `${sandbox.root}-crun`), { bundle: { value: bundle } });
 }
 
 /** The same place, with its commands run by another user, in whose name nothing else is running. */
