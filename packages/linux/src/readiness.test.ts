@@ -76,3 +76,20 @@ t.test('none of many that become ready at once is lost', async (t) => {
   await promise;
   t.equal(told, rounds * pipes.length);
 });
+
+t.test('a closed one calls nobody back and refuses nothing', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-'));
+  mkfifo(join(directory, 'fifo'));
+  const fd = openHolder(join(directory, 'fifo'));
+  t.teardown(() => {
+    closeSync(fd);
+    rmSync(directory, { recursive: true });
+  });
+  const readiness = new Readiness();
+  readiness.once(fd, () => t.fail('called back'));
+  readiness.close();
+  readiness.once(fd, () => t.fail('called back'));
+  readiness.forget(fd);
+  writeSync(fd, 'x');
+  setImmediate(() => t.end());
+});

@@ -36,8 +36,9 @@ export class Readiness {
     process.once('exit', this.#interrupt);
   }
 
-  /** Calls back once, when the descriptor has data or has lost its last writer. */
+  /** Calls back once, when the descriptor has data or has lost its last writer; never after {@link close}. */
   once(fd: number, callback: () => void): void {
+    if (this.#closed) return;
     this.#control(this.#known.has(fd) ? control.change : control.add, fd, readable | oneShot);
     this.#known.add(fd);
     this.#waiting.set(fd, callback);
@@ -55,6 +56,7 @@ export class Readiness {
   close(): void {
     this.#closed = true;
     this.#waiting.clear();
+    this.#known.clear();
     process.off('exit', this.#interrupt);
     if (this.#inWait) this.#interrupt();
     else this.#release();

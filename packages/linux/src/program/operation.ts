@@ -36,6 +36,12 @@ export class Memory {
   }
 }
 
+/** An array of strings as execve(2) wants it: their addresses, then a null. `name`: how a plan shows it. */
+export function stringArray(values: readonly string[], name = JSON.stringify(values)): Memory {
+  const addresses = values.map((value, index) => [index * wordBytes, value] as const);
+  return new Memory(name, (values.length + 1) * wordBytes, addresses);
+}
+
 /** An address inside a memory. */
 export interface Place {
   readonly memory: Memory;

@@ -3,7 +3,7 @@
  * started. The words are those of runc and of Go's exec.LookPath, which callers search in.
  */
 import { Errno, errnoText } from '@drydock/linux/errno';
-import { type Argument, Memory, Slot } from '@drydock/linux/program/operation';
+import { type Argument, Memory, Slot, stringArray } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
 import { AT_FDCWD } from './constants.ts';
 
@@ -173,13 +173,9 @@ function text(value: string): readonly [Argument, Argument] {
   return [value, Buffer.byteLength(value)];
 }
 
-/** An array of addresses of strings, ended by 0. */
+/** A long list is only named in a plan. */
 function strings(name: string, values: readonly string[]): Memory {
-  return new Memory(
-    values.length > 6 ? `[${name}, ${values.length} strings]` : JSON.stringify(values),
-    (values.length + 1) * 8,
-    values.map((value, index) => [index * 8, value] as const),
-  );
+  return stringArray(values, values.length > 6 ? `[${name}, ${values.length} strings]` : undefined);
 }
 
 /** The directories of PATH: the last one counts, as for getenv in Go. */

@@ -1,7 +1,7 @@
 /** A container's first process, from the clone to its command: the stages in their order. */
-
 import { errnoText } from '@drydock/linux/errno';
 import { Program } from '@drydock/linux/program/program';
+import { notifies } from '@drydock/linux/seccomp/profile';
 import type { Spec } from '@drydock/oci/runtime-spec';
 import { compileBegin } from './begin.ts';
 import { compileExecute, compileLookUp } from './command.ts';
@@ -14,7 +14,7 @@ import { compileIdentity } from './identity.ts';
 import { compileNamespaceSettings, compileProcessSettings } from './kernel-settings.ts';
 import { remountReadOnly } from './mount.ts';
 import { compileMounts } from './mounts.ts';
-import { compileNamespaces } from './namespaces.ts';
+import { compileNamespaces, makesUserNamespace } from './namespaces.ts';
 import { openTarget } from './paths.ts';
 import { compileMaskedPaths, compileReadOnlyPaths } from './restrict.ts';
 import { compileChangeRoot, compileRoot, compileRootPropagation } from './root.ts';
@@ -101,8 +101,14 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   return program;
 }
 
+/** Whether the child waits for its parent on the way: see sync.ts. */
+export function waitsForParent(spec: Spec): boolean {
+  const { namespaces = [], seccomp = {} } = spec.linux ?? {};
+  return hasCreateHooks(spec) || makesUserNamespace(namespaces) || notifies(seccomp);
+}
+
 /** Whether the parent has something to do while the child waits: hooks to run, network devices to move. */
-export function hasCreateHooks({ hooks = {}, linux = {} }: Spec): boolean {
+function hasCreateHooks({ hooks = {}, linux = {} }: Spec): boolean {
   if (Object.keys(linux.netDevices ?? {}).length > 0) return true;
   return [hooks.prestart, hooks.createRuntime, hooks.createContainer].some((each) => each?.length);
 }

@@ -8,7 +8,7 @@ import type { Program } from '@drydock/linux/program/program';
 import type { Linux, Process } from '@drydock/oci/runtime-spec';
 import { Failure } from '../failure.ts';
 import { flags } from './constants.ts';
-import { maskMemory, parseNumberList } from './number-list.ts';
+import { maskMemory, numberList } from './number-list.ts';
 
 /** The part of `linux` that holds for every process of the container. */
 export type Machine = Pick<Linux, 'personality' | 'memoryPolicy'>;
@@ -69,8 +69,7 @@ export function validateScheduling({ scheduler, ioPriority, execCPUAffinity }: P
     if (priority < 0 || priority > 7) throw new Failure(`invalid ioPriority.Priority: ${priority}`);
     if (!(name in ioClasses)) throw new Failure(`invalid ioPriority.Class: "${name}"`);
   }
-  for (const [when, list] of Object.entries(execCPUAffinity ?? {}))
-    if (list) parseNumberList(list, `CPUAffinity.${when}`);
+  for (const [when, list] of Object.entries(execCPUAffinity ?? {})) if (list) numberList(list, `CPUAffinity.${when}`);
 }
 
 function validateScheduler({ policy = '', nice = 0, priority, runtime, deadline, period, flags }: Scheduler): void {
@@ -93,7 +92,7 @@ export function validateMachine({ personality, memoryPolicy }: Linux): void {
   const { mode = '', nodes = '', flags = [] } = memoryPolicy;
   if (!(mode in memoryModes)) throw new Failure(`invalid memory policy mode "${mode}"`);
   for (const flag of flags) if (!(flag in memoryFlags)) throw new Failure(`invalid memory policy flag "${flag}"`);
-  const count = nodes === '' ? 0 : parseNumberList(nodes, 'memory policy nodes').length;
+  const count = nodes === '' ? 0 : numberList(nodes, 'memory policy nodes').length;
   if ((mode === 'MPOL_DEFAULT' || mode === 'MPOL_LOCAL') && count > 0)
     throw new Failure(`memory policy mode requires 0 nodes but got ${count}`);
   if (!['MPOL_DEFAULT', 'MPOL_LOCAL', 'MPOL_PREFERRED'].includes(mode) && count === 0)
@@ -128,7 +127,7 @@ export function compileFinalAffinity(program: Program, { execCPUAffinity }: Proc
   const list = execCPUAffinity?.final;
   if (!list) return;
   program.field('process.execCPUAffinity.final');
-  const mask = maskMemory(list, parseNumberList(list, 'CPUAffinity.final'));
+  const mask = maskMemory(list, numberList(list, 'CPUAffinity.final'));
   program.call('sched_setaffinity', [0, mask.bytes.length, mask], {
     failure: fails('error setting final CPU affinity'),
   });
@@ -158,7 +157,7 @@ function setMemoryPolicy(program: Program, { mode = '', nodes = '', flags: words
     { value: memoryModes[mode] ?? 0, text: mode },
     ...words.map((text) => ({ value: memoryFlags[text] ?? 0, text })),
   );
-  const list = nodes === '' ? [] : parseNumberList(nodes, 'memory policy nodes');
+  const list = nodes === '' ? [] : numberList(nodes, 'memory policy nodes');
   const mask = maskMemory(nodes, list);
   // The kernel takes the highest bit's number plus two.
   const args = list.length === 0 ? [how, 0, 0] : [how, mask, mask.bytes.length * 8 + 1];

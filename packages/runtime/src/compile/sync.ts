@@ -14,8 +14,8 @@
  *     read of the exec FIFO          ◀─────── `start`: what it has found out about the command
  *     execve
  *
- * The first three are for what needs two children: see namespaces.ts. The listener's are where the filter is loaded. A failure is {address of the operation, negated errno}
- * instead; the end of the pipe is the child's death.
+ * The first three are for what needs two children: see namespaces.ts. The listener's are where the filter is loaded. A failure
+ * is {address of the operation, negated errno} instead; the end of the pipe is the child's death.
  */
 import { Memory, Slot } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';

@@ -8,7 +8,7 @@ import type { Process } from '@drydock/oci/runtime-spec';
 import type { Log } from '../cli/log.ts';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
 import { compileExec } from '../compile/exec.ts';
-import { maskOf, parseNumberList } from '../compile/number-list.ts';
+import { numberList, wordMask } from '../compile/number-list.ts';
 import { validateProcess } from '../compile/validate.ts';
 import { Failure, failingAs, failingAsync } from '../failure.ts';
 import { startInCgroup } from './cgroup.ts';
@@ -128,7 +128,7 @@ async function startExec(
 function setInitialAffinity({ execCPUAffinity }: Process): void {
   const list = execCPUAffinity?.initial;
   if (!list) return;
-  const mask = maskOf(parseNumberList(list, 'CPUAffinity.initial'));
+  const mask = wordMask(numberList(list, 'CPUAffinity.initial'));
   syscall('sched_setaffinity', [0, mask.length, mask], 'error setting initial CPU affinity');
 }
 

@@ -5,27 +5,14 @@ import { cgroupAt } from '@drydock/linux/cgroups/open';
 import { deviceSettingsV1 } from '@drydock/linux/cgroups/settings-v1';
 import { readText } from '@drydock/linux/disk';
 import { describeProgram } from '@drydock/linux/program/describe';
-import { notifies } from '@drydock/linux/seccomp/profile';
 import type { Hooks, Linux, Spec } from '@drydock/oci/runtime-spec';
-import { compileCreate, hasCreateHooks } from '../compile/create.ts';
-import type { CreateDescriptors, Host } from '../compile/host.ts';
-import { makesUserNamespace, namespaceFlags, needsTwoChildren } from '../compile/namespaces.ts';
+import { compileCreate, waitsForParent } from '../compile/create.ts';
+import { namespaceFlags, needsTwoChildren } from '../compile/namespaces.ts';
 import { validateSpec } from '../compile/validate.ts';
-import { copiedFiles } from './copied-files.ts';
 import { deviceRules } from './device-rules.ts';
-import {
-  cgroupDirectories,
-  mountOf,
-  needsHome,
-  processFacts,
-  seccompFacts,
-  sourceFacts,
-  targetModes,
-} from './facts.ts';
-import { homeOf } from './home.ts';
+import { gatherHost } from './gather-host.ts';
 import { absoluteRootfs } from './initial-state.ts';
 import { type Step, withParent } from './plan-steps.ts';
-import { hasUserNamespace } from './user-namespace.ts';
 
 export interface PlanOptions {
   readonly root: string;
@@ -41,7 +28,7 @@ export const planned = { report: 10, go: 11, fifo: 12, console: 13, firstTask: 2
 export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly Step[] {
   validateSpec(spec);
   const rootfs = absoluteRootfs(bundle, spec);
-  const { linux = {}, process = {}, mounts = [] } = spec;
+  const { linux = {}, process = {} } = spec;
   const mountinfo = readText('/proc/self/mountinfo');
   const hierarchies = parseHierarchies(mountinfo, readText('/proc/self/cgroup'));
   const cgroup = cgroupAt(linux.cgroupsPath || id, hierarchies);
@@ -49,28 +36,17 @@ export function planContainer({ root, id, bundle, spec }: PlanOptions): readonly
   const joined = namespaces.filter(({ path }) => path);
   const { '': _, ...hierarchiesOfV1 } = cgroup.paths;
   const controllers = [...new Set(Object.values(hierarchiesOfV1))];
-  const host: Host<CreateDescriptors> = {
-    ...processFacts({ entered: hasUserNamespace(namespaces) }),
-    descriptors: {
+  const host = gatherHost(
+    { root, spec, rootfs, mountinfo, hierarchies, cgroup, prepared: new Map() },
+    {
       report: planned.report,
-      go:
-        hasCreateHooks(spec) || makesUserNamespace(namespaces) || notifies(linux.seccomp ?? {})
-          ? planned.go
-          : undefined,
+      go: waitsForParent(spec) ? planned.go : undefined,
       fifo: planned.fifo,
       console: process.terminal ? planned.console : undefined,
       tasks: controllers.map((_, index) => planned.firstTask + index),
       namespaces: Object.fromEntries(joined.map(({ type = '' }, index) => [type, planned.firstNamespace + index])),
     },
-    cgroup: { version: hierarchies.version, directories: cgroupDirectories(hierarchies, cgroup) },
-    rootParent: mountOf(rootfs, mountinfo),
-    sources: sourceFacts(mounts),
-    prepared: new Map(),
-    copied: copiedFiles(rootfs, spec),
-    modes: targetModes(rootfs, mounts),
-    home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
-    seccomp: seccompFacts(linux.seccomp, root),
-  };
+  );
   const options = { id, preserved: 3, pivot: true, newKeyring: true };
   const own = (field: string, call: string): Step => ({ stage: 'runtime', field, call, branches: [] });
   const settings = [

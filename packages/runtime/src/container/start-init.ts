@@ -2,30 +2,18 @@
 import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
 import type { Hierarchies } from '@drydock/linux/cgroups/hierarchies';
 import { closeFile, Open, openFile } from '@drydock/linux/disk';
-import { notifies } from '@drydock/linux/seccomp/profile';
 import { syscall } from '@drydock/linux/syscall';
 import type { Spec } from '@drydock/oci/runtime-spec';
 import { unavailableCapabilities } from '../compile/capabilities.ts';
-import { compileCreate, hasCreateHooks } from '../compile/create.ts';
-import type { CreateDescriptors, Host } from '../compile/host.ts';
-import { cloneFlags, makesUserNamespace, needsTwoChildren } from '../compile/namespaces.ts';
-import { failingAs, failingAsync } from '../failure.ts';
+import { compileCreate, waitsForParent } from '../compile/create.ts';
+import { cloneFlags, needsTwoChildren } from '../compile/namespaces.ts';
+import { failingAsync } from '../failure.ts';
 import { runHooks } from '../hooks/run.ts';
 import { makeCgroup, startInCgroup } from './cgroup.ts';
 import { ociState } from './container.ts';
-import { copiedFiles } from './copied-files.ts';
 import type { CreateOptions } from './create.ts';
 import { behind } from './descriptors.ts';
-import {
-  cgroupDirectories,
-  mountOf,
-  needsHome,
-  processFacts,
-  seccompFacts,
-  sourceFacts,
-  targetModes,
-} from './facts.ts';
-import { homeOf } from './home.ts';
+import { gatherHost } from './gather-host.ts';
 import { checkIds } from './ids.ts';
 import { makePipe } from './init.ts';
 import { openNamespaces } from './namespaces.ts';
@@ -33,7 +21,7 @@ import { prepareMounts } from './prepared-mounts.ts';
 import { writeFilter } from './seccomp-file.ts';
 import type { ContainerState } from './state.ts';
 import type { Scope } from './systemd.ts';
-import { hasUserNamespace, writeMappings } from './user-namespace.ts';
+import { writeMappings } from './user-namespace.ts';
 
 export interface StartOptions extends CreateOptions {
   readonly rootfs: string;
@@ -65,10 +53,7 @@ export async function startInit(options: StartOptions): Promise<Started> {
   const twoChildren = needsTwoChildren(wanted);
   const namespaces = openNamespaces(wanted, preserved);
   const report = makePipe(preserved);
-  const go =
-    hasCreateHooks(spec) || makesUserNamespace(wanted) || notifies(spec.linux?.seccomp ?? {})
-      ? makePipe(preserved)
-      : undefined;
+  const go = waitsForParent(spec) ? makePipe(preserved) : undefined;
   const fifo = behind(preserved, makeFifo(`${directory}/exec.fifo`));
   const entry = cgroup.openEntry();
   const tasks = entry.tasks.map((descriptor) => behind(preserved, descriptor));
@@ -164,26 +149,6 @@ async function runCreateHooks({ hooks = {} }: Spec, state: ContainerState): Prom
       inside: { pid: state.pid, namespaces: Object.keys(state.namespaces) },
     });
   });
-}
-
-function gatherHost(
-  options: StartOptions & Pick<Host, 'prepared'>,
-  descriptors: CreateDescriptors,
-): Host<CreateDescriptors> {
-  const { spec, rootfs, root, mountinfo, hierarchies, cgroup } = options;
-  const { process = {}, mounts = [] } = spec;
-  return {
-    ...processFacts({ entered: hasUserNamespace(spec.linux?.namespaces ?? []) }),
-    descriptors,
-    cgroup: { version: hierarchies.version, directories: cgroupDirectories(hierarchies, cgroup) },
-    rootParent: mountOf(rootfs, mountinfo),
-    sources: sourceFacts(mounts),
-    prepared: options.prepared,
-    copied: copiedFiles(rootfs, spec),
-    modes: targetModes(rootfs, mounts),
-    home: needsHome(process) ? homeOf(process.user?.uid ?? 0, rootfs, mounts) : '',
-    seccomp: failingAs('unable to init seccomp', () => seccompFacts(spec.linux?.seccomp, root)),
-  };
 }
 
 /** The FIFO that parts create from start, open for both directions. */

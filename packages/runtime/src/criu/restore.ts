@@ -2,9 +2,8 @@
  * Makes a container of the files that a checkpoint has left. criu makes the processes; what is around them — the state, the
  * cgroup, the places to mount on, the hooks — is made as for any container.
  */
-
 import type { Cgroup } from '@drydock/linux/cgroups/cgroup';
-import { parseHierarchies } from '@drydock/linux/cgroups/hierarchies';
+import { readHierarchies } from '@drydock/linux/cgroups/hierarchies';
 import { cgroupAt } from '@drydock/linux/cgroups/open';
 import { sendDescriptors } from '@drydock/linux/descriptor-message';
 import {
@@ -62,7 +61,7 @@ export async function restoreContainer(options: RestoreOptions): Promise<Contain
   validateSpec(spec);
   const rootfs = absoluteRootfs(bundle, spec);
   failingAs('invalid rootfs', () => fileStatus(rootfs));
-  const hierarchies = parseHierarchies(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
+  const hierarchies = readHierarchies();
   const { chooseScope, startScope } = options.systemd ? await import('../container/systemd.ts') : {};
   const scope = chooseScope?.(spec.linux?.cgroupsPath, id);
   const cgroup = cgroupAt(scope?.path ?? (spec.linux?.cgroupsPath || id), hierarchies);

@@ -13,7 +13,7 @@ import { receiveDescriptors } from '@drydock/linux/descriptor-message';
 import { closeFile, exists, fileStatusIfPresent } from '@drydock/linux/disk';
 import { errnoText } from '@drydock/linux/errno';
 import type { Machine } from '@drydock/linux/program/layout';
-import { Memory, Slot } from '@drydock/linux/program/operation';
+import { Memory, Slot, stringArray } from '@drydock/linux/program/operation';
 import { Program } from '@drydock/linux/program/program';
 import { syscall } from '@drydock/linux/syscall';
 import { behind } from '../container/descriptors.ts';
@@ -138,18 +138,10 @@ function criuProgram(path: string, { sources, tasks, stdio }: Streams): Program 
   program.call('close_range', [socketNumber + sources.length, 0xffffffff, 4]);
   const args = [path, 'swrk', String(socketNumber)];
   const env = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
-  program.call('execve', [path, strings(args), strings(env)], {
+  program.call('execve', [path, stringArray(args), stringArray(env)], {
     failure: (errno) => `fork/exec ${path}: ${errnoText(errno)}`,
   });
   return program;
-}
-
-function strings(values: readonly string[]): Memory {
-  return new Memory(
-    JSON.stringify(values),
-    (values.length + 1) * 8,
-    values.map((value, index) => [index * 8, value] as const),
-  );
 }
 
 function lookUp(name: string): string {

@@ -1,5 +1,6 @@
 /** Use of a cgroup of version 1 (kernel: Documentation/admin-guide/cgroup-v1). A missing controller counts nothing. */
 import { exists, readText, readTextIfPresent } from '@drydock/linux/disk';
+import { parseNumberList } from '@drydock/linux/number-list';
 import { hugePageSizes } from './huge-pages.ts';
 import {
   type BlockIoEntry,
@@ -56,7 +57,7 @@ function cpu({ cpuacct, cpu }: Paths): Stats['cpu'] {
 
 function cpuSet(path: string): Stats['cpuset'] {
   const value = (name: string) => count(readTextIfPresent(`${path}/cpuset.${name}`) ?? '0');
-  const list = (name: string) => nonEmpty(numbersOf(readText(`${path}/cpuset.${name}`).trim()));
+  const list = (name: string) => nonEmpty(parseNumberList(readText(`${path}/cpuset.${name}`)) ?? []);
   return {
     cpus: list('cpus'),
     cpu_exclusive: value('cpu_exclusive'),
@@ -70,17 +71,6 @@ function cpuSet(path: string): Stats['cpuset'] {
     sched_load_balance: value('sched_load_balance'),
     sched_relax_domain_level: value('sched_relax_domain_level'),
   };
-}
-
-/** A list such as `0-2,7`. */
-export function numbersOf(list: string): number[] {
-  return list
-    .split(',')
-    .filter(Boolean)
-    .flatMap((range) => {
-      const [first = 0, last = first] = range.split('-').map(Number);
-      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    });
 }
 
 function memory(path: string | undefined): Stats['memory'] {

@@ -1,6 +1,6 @@
 /** A hook as a program: stdio on files, perhaps the container's namespaces, then the executable. */
 import { errnoText } from '@drydock/linux/errno';
-import { Memory } from '@drydock/linux/program/operation';
+import { Memory, stringArray } from '@drydock/linux/program/operation';
 import { Program } from '@drydock/linux/program/program';
 import type { Hook } from '@drydock/oci/runtime-spec';
 import { compileSession } from '../compile/descriptors.ts';
@@ -23,17 +23,9 @@ export function compileHook(hook: Hook, env: readonly string[], files: HookFiles
   if (inside !== undefined) joinContainer(program, inside);
   compileSession(program);
   program.call('close_range', [3, 0xffffffff, 4]);
-  program.call('execve', [path, strings(args), strings(env)], {
+  program.call('execve', [path, stringArray(args), stringArray(env)], {
     failure: (errno) => `fork/exec ${path}: ${errnoText(errno)}`,
   });
   program.call('exit_group', [1]);
   return program;
-}
-
-function strings(values: readonly string[]): Memory {
-  return new Memory(
-    JSON.stringify(values),
-    (values.length + 1) * 8,
-    values.map((value, index) => [index * 8, value] as const),
-  );
 }

@@ -54,7 +54,6 @@ export async function ingestArchive(content: Containerd['content'], body: Readab
   return { get: (path) => get(path), has: (path) => get(path) !== undefined };
 }
 
-/** The same bytes without their compression, which their beginning tells. */
 /** What is wrong with an archive, as dockerd says it. */
 function inGoWords(error: unknown): unknown {
   const message = messageOf(error);
@@ -64,6 +63,7 @@ function inGoWords(error: unknown): unknown {
     : error;
 }
 
+/** The same bytes without their compression, which their beginning tells. */
 async function inflate(body: Readable): Promise<Readable> {
   const first = await firstBytes(body);
   const packing = compressionOf(first);

@@ -1,5 +1,6 @@
 /** Limits as properties of a unit (systemd.resource-control(5), org.freedesktop.systemd1(5)). */
 import type { Variant } from '../../dbus/wire.ts';
+import { maskOf, parseNumberList } from '../../number-list.ts';
 import type { CpuResources, MemoryResources, Resources } from '../resources.ts';
 import { cpuWeight } from '../settings-v2.ts';
 
@@ -62,13 +63,9 @@ function quotaProperties(quota: number, period: number): Property[] {
 
 /** A list such as `0-2,7` as bytes, a bit for each number. */
 function set(name: string, list: string): Property {
-  const bytes: number[] = [];
-  for (const part of list.split(',')) {
-    const [first = 0, last = first] = part.split('-').map(Number);
-    for (let number = first; number <= last; number++)
-      bytes[number >> 3] = (bytes[number >> 3] ?? 0) | (1 << (number & 7));
-  }
-  return [name, { signature: 'ay', value: Array.from(bytes, (byte) => byte ?? 0) }];
+  const members = parseNumberList(list);
+  if (members === undefined) throw new Error(`invalid ${name} ${JSON.stringify(list)}`);
+  return [name, { signature: 'ay', value: [...maskOf(members)] }];
 }
 
 const memoryFiles: Readonly<Record<string, string>> = {

@@ -49,6 +49,8 @@ t.test('limits as properties', async (t) => {
     ...['MemoryLimit 100', 'CPUShares 2', 'BlockIOWeight 30'],
   ]);
   t.same(shown(2, { cpu: { quota: 3333 } }), ['CPUQuotaPerSecUSec 40000'], 'rounded up to hundredths of a CPU');
+  for (const cpus of ['0-4294967295', '2-1', 'a'])
+    t.throws(() => limitProperties({ cpu: { cpus } }, 2), new Error(`invalid AllowedCPUs "${cpus}"`));
 });
 
 t.test('units of a manager', async (t) => {
