@@ -117,6 +117,18 @@ export async function startContainerd(directory: string): Promise<{ readonly soc
   return { socket, stop: () => end(child) };
 }
 
+/** Starts our supervisor alone below a directory. */
+export async function startSupervisor(
+  directory: string,
+  flags: readonly string[] = [],
+): Promise<{ readonly socket: string; readonly pid: number; stop(): Promise<void> }> {
+  const socket = join(directory, 's.sock');
+  const places = ['-a', socket, '--root', join(directory, 'root'), '--state', join(directory, 'run/supervisor')];
+  const child = start(join(bin, 'drydock-supervisor'), [...places, ...flags], join(directory, 'supervisor.log'));
+  for (let attempt = 0; attempt < 200 && !existsSync(socket); attempt += 1) await sleep(50);
+  return { socket, pid: child.pid ?? 0, stop: () => end(child) };
+}
+
 /** The image busybox:latest as a tar archive, made once. */
 export function busyboxArchive(): string {
   const path = join(tmpdir(), `drydock-test-busybox-${process.pid}.tar`);

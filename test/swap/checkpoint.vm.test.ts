@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ctr, docker, leftovers, type Outcome, run, until } from '../support/run.ts';
-import { bin, busyboxArchive, makeDirectory, startContainerd, startReal } from '../support/stacks.ts';
+import { bin, busyboxArchive, makeDirectory, startContainerd, startReal, startSupervisor } from '../support/stacks.ts';
 
 const runtime = join(bin, 'drydock-runtime');
 
@@ -56,35 +56,49 @@ t.test(
   },
 );
 
-t.test('ctr containers checkpoint and restore', { skip: unable('ctr', 'containerd', 'criu') }, async (t) => {
-  const directory = makeDirectory('checkpoint');
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  const daemon = await startContainerd(directory);
-  t.teardown(() => daemon.stop());
-  const real = (...args: string[]) => ctr({ containerd: daemon.socket }, args);
-  const count = async (id: string) =>
-    Number((await real('tasks', 'exec', '--exec-id', 'count', id, 'cat', '/count')).stdout);
-  const remove = async (id: string) => {
-    works(t, await real('tasks', 'kill', '-s', 'KILL', id), 'kill');
-    await until('it ends', async () => /STOPPED/.test((await real('tasks', 'ls')).stdout));
-    t.match(await real('tasks', 'rm', id), { stderr: /exit code 137/ });
-    works(t, await real('containers', 'rm', id), 'rm');
-  };
-  works(t, await real('images', 'import', busyboxArchive()), 'import');
-  const flags = ['--null-io', '--runtime', 'io.containerd.runc.v2', '--runc-binary', runtime];
-  works(t, await real('run', '-d', ...flags, 'docker.io/library/busybox:latest', 'c', ...counting), 'run');
-  await until('it counts', async () => (await count('c')) > 5);
-  const before = await count('c');
-  works(t, await real('containers', 'checkpoint', '--image', '--rw', '--task', 'c', 'kept:latest'), 'checkpoint');
-  t.match(await real('tasks', 'ls'), { stdout: /^c\s+\d+\s+RUNNING/m }, 'it is left running');
-  await remove('c');
-  works(t, await real('containers', 'restore', '--rw', '--live', 'd', 'kept:latest'), 'restore');
-  t.match(await real('tasks', 'ls'), { stdout: /^d\s+\d+\s+RUNNING/m });
-  await until('it goes on', async () => (await count('d')) > before);
-  await remove('d');
-  await daemon.stop();
-  t.same(leftovers(directory), []);
-});
+/** Starts the supervisor under test, and answers the flags of `ctr run` for it. */
+const supervisors = {
+  'containerd with its shim': {
+    start: startContainerd,
+    flags: ['--runtime', 'io.containerd.runc.v2', '--runc-binary', runtime],
+  },
+  'containerd with our shim': { start: startContainerd, flags: ['--runtime', 'io.containerd.drydock.v2'] },
+  'our supervisor with our shim': { start: startSupervisor, flags: [] },
+};
+
+for (const [name, { start, flags }] of Object.entries(supervisors))
+  t.test(`ctr containers checkpoint and restore: ${name}`, { skip: unable('ctr', 'containerd', 'criu') }, async (t) => {
+    const directory = makeDirectory('checkpoint');
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    const daemon = await start(directory);
+    t.teardown(() => daemon.stop());
+    const real = (...args: string[]) => ctr({ containerd: daemon.socket }, args);
+    const count = async (id: string) =>
+      Number((await real('tasks', 'exec', '--exec-id', 'count', id, 'cat', '/count')).stdout);
+    const remove = async (id: string) => {
+      works(t, await real('tasks', 'kill', '-s', 'KILL', id), 'kill');
+      await until('it ends', async () => /STOPPED/.test((await real('tasks', 'ls')).stdout));
+      t.match(await real('tasks', 'rm', id), { stderr: /exit code 137/ });
+      works(t, await real('containers', 'rm', id), 'rm');
+    };
+    works(t, await real('images', 'import', busyboxArchive()), 'import');
+    works(
+      t,
+      await real('run', '-d', '--null-io', ...flags, 'docker.io/library/busybox:latest', 'c', ...counting),
+      'run',
+    );
+    await until('it counts', async () => (await count('c')) > 5);
+    const before = await count('c');
+    works(t, await real('containers', 'checkpoint', '--image', '--rw', '--task', 'c', 'kept:latest'), 'checkpoint');
+    t.match(await real('tasks', 'ls'), { stdout: /^c\s+\d+\s+RUNNING/m }, 'it is left running');
+    await remove('c');
+    works(t, await real('containers', 'restore', '--rw', '--live', 'd', 'kept:latest'), 'restore');
+    t.match(await real('tasks', 'ls'), { stdout: /^d\s+\d+\s+RUNNING/m });
+    await until('it goes on', async () => (await count('d')) > before);
+    await remove('d');
+    await daemon.stop();
+    await until('nothing is left', () => leftovers(directory).length === 0);
+  });
 
 t.test('podman container checkpoint and restore', { skip: unable('podman', 'conmon', 'criu') }, async (t) => {
   const directory = makeDirectory('podman');

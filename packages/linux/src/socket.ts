@@ -45,6 +45,15 @@ export function acceptUnix(fd: number): number {
   return syscall('accept4', [fd, null, null, sockCloexec], 'accept');
 }
 
+/** The path that a socket is bound to (getsockname(2)); '' if it has none. */
+export function boundPath(fd: number): string {
+  const address = Buffer.alloc(2 + maxSocketPath + 1);
+  const length = Buffer.from(Uint32Array.of(address.length).buffer);
+  syscall('getsockname', [fd, address, length], 'getsockname');
+  const path = address.subarray(2, length.readUInt32LE(0));
+  return path.subarray(0, path.includes(0) ? path.indexOf(0) : path.length).toString();
+}
+
 /** The uid of the process at the other end (SO_PEERCRED). */
 export function peerUid(fd: number): number {
   const credentials = Buffer.alloc(12);

@@ -14,6 +14,7 @@ export interface ShimArguments {
   /** The process that started a spare, with which it shall end; 0 if it was not told. */
   readonly parent: number;
   readonly version: boolean;
+  readonly info: boolean;
   readonly help: boolean;
   /** `start`, `delete`, or nothing: serve. */
   readonly action: string | undefined;
@@ -22,7 +23,8 @@ export interface ShimArguments {
 export const usage = `usage: containerd-shim-drydock-v2 [flags] [start|delete]
 
 The shim of one container: serves containerd.task.v2.Task over ttrpc on the listening socket that it gets as fd 3.
-  start   make the socket, start the shim, print its address (what containerd runs)
+  start   make the socket, start the shim, print its address (what containerd runs); stdin has the task's options, or
+          BootstrapParams, which are answered with a BootstrapResult
   delete  clean up after a shim that is gone, print a DeleteResponse
 
   -namespace NS       the container's namespace
@@ -35,6 +37,7 @@ The shim of one container: serves containerd.task.v2.Task over ttrpc on the list
   -parent PID         which process that is: it may be gone already
   -debug              log more
   -v, -version        print the version
+  -info               read options from stdin, print a RuntimeInfo: what the shim and its runtime can do
   -h, -help           print this`;
 
 const texts = ['namespace', 'id', 'address', 'publish-binary', 'bundle', 'socket', 'parent'];
@@ -43,6 +46,7 @@ const switches: Readonly<Record<string, string>> = {
   spare: 'spare',
   version: 'version',
   v: 'version',
+  info: 'info',
   help: 'help',
   h: 'help',
 };
@@ -80,6 +84,7 @@ export function parseShimArguments(argv: readonly string[]): ShimArguments {
     debug: on.has('debug'),
     spare: on.has('spare'),
     version: on.has('version'),
+    info: on.has('info'),
     help: on.has('help'),
   };
   return { namespace, id, address, bundle, socket, parent: Number(parent), ...flags, action };

@@ -11,6 +11,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const shim = parseShimArguments(argv);
   if (shim.help) console.log(usage);
   else if (shim.version) console.log(`containerd-shim-drydock-v2:\n  Version:  ${version}`);
+  else if (shim.info) (await import('./info.ts')).printInfo();
   else await run(shim);
 }
 

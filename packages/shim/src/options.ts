@@ -11,9 +11,9 @@ export interface RuntimeChoice {
   readonly binary: string;
   /** The runtime's `--root`, the namespace's folder included. */
   readonly root: string;
+  /** The runtime's `--criu`: the criu to use; '' for the one on the PATH. */
+  readonly criu: string;
   readonly systemdCgroup: boolean;
-  readonly noPivotRoot: boolean;
-  readonly noNewKeyring: boolean;
 }
 
 /** Where runtimes keep their state unless the options say otherwise. */
@@ -29,15 +29,16 @@ export function chooseRuntime(options: Options, namespace: string): RuntimeChoic
   return {
     binary: options.binaryName || defaultRuntime(),
     root: join(options.root || defaultRoot, namespace),
+    criu: options.criuPath,
     systemdCgroup: options.systemdCgroup,
-    noPivotRoot: options.noPivotRoot,
-    noNewKeyring: options.noNewKeyring,
   };
 }
 
 /** Keeps the options in the bundle for `delete`, in the files that containerd's own shim uses. */
 export function saveOptions(bundle: string, options: Options): void {
-  writeFileSync(join(bundle, 'options.json'), JSON.stringify(options), { mode: 0o600 });
+  const names = Object.entries(options).filter(([, value]) => value !== '' && value !== 0 && value !== false);
+  const json = Object.fromEntries(names.map(([name, value]) => [snakeCase(name), value]));
+  writeFileSync(join(bundle, 'options.json'), JSON.stringify(json), { mode: 0o600 });
   writeFileSync(join(bundle, 'runtime'), options.binaryName, { mode: 0o600 });
 }
 
@@ -45,7 +46,15 @@ export function saveOptions(bundle: string, options: Options): void {
 export function loadOptions(bundle: string): Options {
   const path = join(bundle, 'options.json');
   const defaults = readOptions(undefined);
-  return existsSync(path) ? { ...defaults, ...JSON.parse(readFileSync(path, 'utf8')) } : defaults;
+  if (!existsSync(path)) return defaults;
+  const json = JSON.parse(readFileSync(path, 'utf8'));
+  const known = Object.keys(defaults).filter((name) => snakeCase(name) in json);
+  return { ...defaults, ...Object.fromEntries(known.map((name) => [name, json[snakeCase(name)]])) };
+}
+
+/** A field's name as it is in the protocol. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function defaultRuntime(): string {

@@ -4,14 +4,16 @@
  * A spare shim has no container yet: it ends with its parent, until `Assign` gives it one.
  */
 
-import { constants, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { constants, existsSync, openSync, rmSync } from 'node:fs';
 import { chdir } from 'node:process';
 import { parentPid, setParentDeathSignal, setSubreaper } from '@drydock/linux/process';
+import { boundPath } from '@drydock/linux/socket';
 import { Shim } from '@drydock/rpc/generated/shim_extra';
 import { Task } from '@drydock/rpc/generated/shim_task';
 import { implement } from '@drydock/rpc/service';
 import { createLineLog } from '@drydock/telemetry/line-log';
 import type { ShimArguments } from './arguments.ts';
+import { raiseOomScore } from './cgroup/shim.ts';
 import { openPublisher } from './events/publisher.ts';
 import { watchExits } from './exits.ts';
 import { taskService } from './task/service.ts';
@@ -21,18 +23,25 @@ import { serve as listen } from './transport.ts';
 /** Milliseconds that the last events have to arrive before the shim ends. */
 const drainTimeout = 5000;
 const sigterm = 15;
+/** The descriptor that a shim gets its socket as. */
+const listeningSocket = 3;
+/** The same service as containerd 2.x calls it: only the name is another. */
+const taskVersion3 = 'containerd.task.v3.Task';
 
 /** Serves until it is told to end. */
 export function serve({ namespace, id, address, socket, spare, parent }: ShimArguments): void {
   const owner = { namespace, id };
   const log = createLineLog('containerd-shim-drydock-v2', openLog());
   setSubreaper();
+  raiseOomScore();
   if (spare && !endsWith(parent)) return;
   setTitle(namespace, spare ? '' : id);
 
   const publisher = openPublisher(process.env.TTRPC_ADDRESS ?? (address && `${address}.ttrpc`), () => owner.namespace);
+  // Asked now: the bundle, or another shim's socket, may be in its place later.
+  const path = socket || boundPath(listeningSocket);
   const end = async (): Promise<void> => {
-    removeSocket(socket);
+    rmSync(path, { force: true });
     await publisher.drain(drainTimeout);
     process.exit(0);
   };
@@ -59,7 +68,8 @@ export function serve({ namespace, id, address, socket, spare, parent }: ShimArg
     },
   });
   if (socket !== '') rmSync(socket, { force: true });
-  listen(socket || { fd: 3 }, [implement(Task, task), extra]);
+  const tasks = [Task, { ...Task, name: taskVersion3 }].map((service) => implement(service, task));
+  listen(socket || { fd: listeningSocket }, [...tasks, extra]);
 }
 
 /** Ends this process with its parent. False if that is gone already: the signal tells of no death before it was asked for. */
@@ -75,10 +85,4 @@ function openLog(): number {
   } catch {
     return 2;
   }
-}
-
-/** Removes the socket that this shim serves on: the bundle's `address` names the one that was handed over. */
-function removeSocket(socket: string): void {
-  const path = socket || (existsSync('address') ? readFileSync('address', 'utf8').replace('unix://', '') : '');
-  if (path !== '') rmSync(path, { force: true });
 }

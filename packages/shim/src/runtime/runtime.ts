@@ -1,4 +1,5 @@
 /** Runs an OCI runtime, ours or another: the command line of runc, errors from its log. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RpcError } from '@drydock/rpc/errors';
 import { currentTrace } from '@drydock/telemetry/trace';
@@ -32,8 +33,14 @@ export interface RunOptions {
   readonly stdio?: Descriptors;
   /** Text for the runtime's stdin. */
   readonly input?: string;
-  /** How the error begins: `OCI runtime create failed`. */
-  readonly failure: string;
+  /** How the error begins, such as `OCI runtime create failed`, or all of it. */
+  readonly failure: string | ((failed: FailedRun) => string);
+}
+
+/** What is known of a runtime that failed. */
+export interface FailedRun {
+  /** `runc did not terminate successfully: exit status 1: …`, with its output unless that is the container's. */
+  readonly message: string;
 }
 
 export interface Runtime {
@@ -42,9 +49,12 @@ export interface Runtime {
 }
 
 /** The runtime for one bundle. Its log is the bundle's log.json. */
-export function openRuntime({ binary, root, systemdCgroup }: RuntimeChoice, bundle: string, exits: Exits): Runtime {
+export function openRuntime(choice: RuntimeChoice, bundle: string, exits: Exits): Runtime {
+  const { binary, root, criu, systemdCgroup } = choice;
   const log = join(bundle, 'log.json');
-  const global = ['--root', root, '--log', log, '--log-format', 'json', ...(systemdCgroup ? ['--systemd-cgroup'] : [])];
+  const global = ['--root', root, '--log', log, '--log-format', 'json'];
+  if (criu !== '') global.push('--criu', criu);
+  if (systemdCgroup) global.push('--systemd-cgroup');
   return {
     run: async (command, { stdio, input, failure }) => {
       const logged = logSize(log);
@@ -59,17 +69,24 @@ export function openRuntime({ binary, root, systemdCgroup }: RuntimeChoice, bund
         const code = await child.exited;
         const text = output.join('');
         if (code === 0) return text;
-        const said =
-          errorSince(log, logged) ?? (text.trim() || `${binary} did not terminate successfully: ${ending(child)}`);
-        throw new RpcError('unknown', `${failure}: ${said}`);
+        const message = `${binary} did not terminate successfully: ${ending(child)}${stdio ? '' : `: ${text}`}`;
+        if (typeof failure === 'function') throw new RpcError('unknown', failure({ message }));
+        throw new RpcError('unknown', `${failure}: ${errorSince(log, logged) ?? withoutError(log, message)}`);
       } catch (error) {
         if (error instanceof RpcError) throw error;
-        throw new RpcError('unknown', `${failure}: exec ${binary}: ${(error as Error).message}`, { cause: error });
+        const start = typeof failure === 'string' ? `${failure}: ` : '';
+        throw new RpcError('unknown', `${start}exec ${binary}: ${(error as Error).message}`, { cause: error });
       } finally {
         release();
       }
     },
   };
+}
+
+/** What containerd's shim says where the runtime has logged no error. */
+function withoutError(log: string, message: string): string {
+  if (existsSync(log)) return message;
+  return `unable to retrieve OCI runtime error (open ${log}: no such file or directory): ${message}`;
 }
 
 async function textOf(stream: unknown): Promise<string> {

@@ -4,7 +4,7 @@
  *   caller's FIFO ◀── opened for writing, blocking: given to the container
  *                 ◀── opened for both, held by the shim while the process lives: readers may come and go
  */
-import { constants, mkdirSync, openSync } from 'node:fs';
+import { constants, fchownSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { closeAll, openBlocking, openHolder } from '@drydock/linux/fifo';
 import { invalidArgument } from '@drydock/rpc/errors';
@@ -35,8 +35,16 @@ export interface Stdio {
   close(): void;
 }
 
+/** Whose streams they are. */
+export interface StdioContext {
+  readonly logged: Logged;
+  /** Who shall own the pipes, so that the process may open them once more (`/dev/stdout`); 0 and 0 for root. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly exits: Exits;
+}
+
 /** Opens the streams of a process without a terminal. Throws with the path that cannot be opened. */
-export async function openStdio(paths: StdioPaths, logged: Logged, exits: Exits): Promise<Stdio> {
+export async function openStdio(paths: StdioPaths, { logged, owner, exits }: StdioContext): Promise<Stdio> {
   const driver = paths.stdout.startsWith('binary://') ? await startLogDriver(paths.stdout, logged, exits) : undefined;
   const opened: number[] = [];
   const keep = (fd: number): number => {
@@ -52,6 +60,8 @@ export async function openStdio(paths: StdioPaths, logged: Logged, exits: Exits)
       keep(driver?.stdout ?? openOutput(paths.stdout)),
       keep(driver?.stderr ?? openOutput(paths.stderr)),
     ] as const;
+    if (owner.uid !== 0 || owner.gid !== 0)
+      for (const fd of pipesIn(descriptors, paths)) fchownSync(fd, owner.uid, owner.gid);
     return new FifoStdio(descriptors, { stdinHolder, holders, driver });
   } catch (error) {
     closeAll(opened);
@@ -106,6 +116,13 @@ class FifoStdio implements Stdio {
     for (const stop of this.#released) stop();
     this.#driver?.end();
   }
+}
+
+/** The descriptors that are pipes, rather than /dev/null or the caller's file. */
+function pipesIn(descriptors: readonly number[], { stdin, stdout, stderr }: StdioPaths): number[] {
+  const error = stdout.startsWith('binary:') ? stdout : stderr;
+  const paths = [stdin, stdout, error];
+  return descriptors.filter((_, index) => /^(\/|binary:)/.test(paths[index] ?? ''));
 }
 
 function openOutput(path: string): number {

@@ -7,13 +7,17 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendSignal } from '@drydock/linux/process';
+import { holds, unpackAny } from '@drydock/rpc/any';
 import { alreadyExists, failedPrecondition, notFound, RpcError } from '@drydock/rpc/errors';
+import type { Any } from '@drydock/rpc/generated/google';
+import { CheckpointOptions, type Options } from '@drydock/rpc/generated/runc_options';
 import type { CreateRequest, ExecRequest } from '@drydock/rpc/generated/shim_task';
 import { Status } from '@drydock/rpc/generated/task_types';
 import { cgroupsOf, type ProcessCgroups } from '../cgroup/paths.ts';
 import type { Exit, Exits } from '../exits.ts';
-import { chooseRuntime, type RuntimeChoice, readOptions, saveOptions } from '../options.ts';
+import { chooseRuntime, readOptions, saveOptions } from '../options.ts';
 import { openRuntime, type Runtime } from '../runtime/runtime.ts';
+import { checkpoint, restoreCommand } from './criu.ts';
 import { readPidFile, TaskProcess } from './process.ts';
 import { mountRootfs, unmountRootfs } from './rootfs.ts';
 
@@ -24,7 +28,7 @@ export interface ContainerOptions {
   readonly onExit: (container: Container, process: TaskProcess, exit: Exit) => void;
 }
 
-/** A container whose runtime's `create` has succeeded. */
+/** A container whose runtime's `create` has succeeded; or one that is restored from a checkpoint when it is started. */
 export class Container {
   readonly id: string;
   readonly bundle: string;
@@ -34,25 +38,31 @@ export class Container {
   /** The cgroups of init, as they were when it was created; they outlive it. */
   cgroups: ProcessCgroups = { version: 2, paths: {} };
   #execSpecs = new Map<string, unknown>();
+  readonly #request: CreateRequest;
+  readonly #runtimeOptions: Options;
   readonly #options: ContainerOptions;
 
-  private constructor(request: CreateRequest, choice: RuntimeChoice, options: ContainerOptions) {
+  private constructor(request: CreateRequest, runtimeOptions: Options, options: ContainerOptions) {
     this.id = request.id;
     this.bundle = request.bundle;
     this.init = new TaskProcess('', request);
-    this.runtime = openRuntime(choice, request.bundle, options.exits);
+    this.runtime = openRuntime(chooseRuntime(runtimeOptions, options.namespace), request.bundle, options.exits);
+    this.#request = request;
+    this.#runtimeOptions = runtimeOptions;
     this.#options = options;
   }
 
-  /** Mounts the rootfs and has the runtime create the container. If that fails, nothing stays mounted. */
+  /**
+   * Mounts the rootfs and has the runtime create the container, unless there is a checkpoint: it has no process before
+   * its start. If that fails, nothing stays mounted.
+   */
   static async create(request: CreateRequest, options: ContainerOptions): Promise<Container> {
     const runtimeOptions = readOptions(request.options);
     saveOptions(request.bundle, runtimeOptions);
-    const choice = chooseRuntime(runtimeOptions, options.namespace);
-    const container = new Container(request, choice, options);
+    const container = new Container(request, runtimeOptions, options);
     mountRootfs(request.rootfs, request.bundle);
     try {
-      await container.#create(choice);
+      if (request.checkpoint === '') await container.#create();
     } catch (error) {
       unmountRootfs(request.bundle);
       throw error;
@@ -60,8 +70,13 @@ export class Container {
     return container;
   }
 
-  async #create({ noPivotRoot, noNewKeyring }: RuntimeChoice): Promise<void> {
-    const pidFile = join(this.bundle, 'init.pid');
+  get #pidFile(): string {
+    return join(this.bundle, 'init.pid');
+  }
+
+  async #create(): Promise<void> {
+    const { noPivotRoot, noNewKeyring } = this.#runtimeOptions;
+    const pidFile = this.#pidFile;
     const flags = [...(noPivotRoot ? ['--no-pivot'] : []), ...(noNewKeyring ? ['--no-new-keyring'] : [])];
     await this.#launch(this.init, pidFile, (console) => ({
       command: ['create', '--bundle', this.bundle, '--pid-file', pidFile, ...console, ...flags, this.id],
@@ -74,8 +89,30 @@ export class Container {
   start(): Promise<void> {
     this.#expect(this.init, Status.CREATED, 'start', 'process');
     return this.#starting(this.init, async () => {
-      await this.runtime.run(['start', this.id], { failure: 'OCI runtime start failed' });
+      if (this.init.pid === 0) await this.#restore();
+      else await this.runtime.run(['start', this.id], { failure: 'OCI runtime start failed' });
     });
+  }
+
+  async #restore(): Promise<void> {
+    const pidFile = this.#pidFile;
+    await this.#launch(this.init, pidFile, (console) => ({
+      command: restoreCommand(this.#request, this.#runtimeOptions, { pidFile, console }),
+      failure: 'OCI runtime restore failed',
+    }));
+    this.cgroups = cgroupsOf(this.init.pid);
+  }
+
+  /** Writes criu's images of the container to a directory. */
+  async checkpoint(path: string, options: Any | undefined): Promise<void> {
+    const { status } = this.init;
+    if (status === Status.CREATED) throw new RpcError('unknown', 'cannot checkpoint a task in created state');
+    if (status === Status.STOPPED) throw new RpcError('unknown', 'cannot checkpoint a stopped container');
+    const given =
+      options !== undefined && holds(options, CheckpointOptions)
+        ? unpackAny(CheckpointOptions, options)
+        : CheckpointOptions.decode(new Uint8Array(0));
+    await checkpoint(this, path, given);
   }
 
   /** Keeps an exec's specification until it is started. */
@@ -167,7 +204,7 @@ export class Container {
     await this.runtime.run(['delete', this.id], { failure: 'failed to delete task' }).catch((error: Error) => {
       if (!error.message.includes('does not exist')) throw error;
     });
-    await this.init.exited;
+    if (this.init.pid !== 0) await this.init.exited;
     for (const exec of this.execs.values()) exec.closeStreams();
     this.init.closeStreams();
     unmountRootfs(this.bundle);
@@ -188,7 +225,9 @@ export class Container {
     plan: (console: readonly string[]) => { readonly command: readonly string[]; readonly failure: string },
   ): Promise<void> {
     const { namespace, exits } = this.#options;
-    const streams = await process.openStreams({ id: process.execId || this.id, namespace }, exits);
+    const { ioUid: uid, ioGid: gid } = this.#runtimeOptions;
+    const id = process.execId || this.id;
+    const streams = await process.openStreams({ logged: { id, namespace }, owner: { uid, gid }, exits });
     const console = streams.consoleSocket === undefined ? [] : ['--console-socket', streams.consoleSocket];
     const { command, failure } = plan(console);
     try {
@@ -209,6 +248,9 @@ export class Container {
   async #watch(process: TaskProcess): Promise<void> {
     const exit = await this.#options.exits.watch(process.pid);
     await process.started.catch(() => {});
+    // A frozen container could not be deleted.
+    if (process === this.init && process.status === Status.PAUSED)
+      await this.runtime.run(['resume', this.id], { failure: 'OCI runtime resume failed' }).catch(() => {});
     process.end(exit);
     this.#options.onExit(this, process, exit);
   }

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { RpcError } from '@drydock/rpc/errors';
 import { Status } from '@drydock/rpc/generated/task_types';
 import { zeroTime } from '@drydock/rpc/timestamp';
-import type { Exit, Exits } from '../exits.ts';
-import type { Logged } from '../stdio/log-driver.ts';
-import { openStdio, type Stdio, type StdioPaths } from '../stdio/stdio.ts';
+import type { Exit } from '../exits.ts';
+import { openStdio, type Stdio, type StdioContext, type StdioPaths } from '../stdio/stdio.ts';
 import { openTerminal, type Terminal } from '../stdio/terminal.ts';
 
 /** A process, from its creation until it is deleted. */
@@ -32,10 +31,10 @@ export class TaskProcess {
   }
 
   /** Opens the streams. Close them with {@link closeStreams}. */
-  async openStreams(logged: Logged, exits: Exits): Promise<Stdio & Partial<Terminal>> {
+  async openStreams(context: StdioContext): Promise<Stdio & Partial<Terminal>> {
     const stdio: Stdio & Partial<Terminal> = this.paths.terminal
       ? openTerminal(this.paths)
-      : await openStdio(this.paths, logged, exits);
+      : await openStdio(this.paths, context);
     this.#stdio = stdio;
     return stdio;
   }

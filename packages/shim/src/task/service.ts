@@ -14,6 +14,7 @@ import {
   TaskResumed,
   TaskStart,
 } from '@drydock/rpc/generated/event_payloads';
+import type { Any } from '@drydock/rpc/generated/google';
 import { ProcessDetails } from '@drydock/rpc/generated/runc_options';
 import type { Task } from '@drydock/rpc/generated/shim_task';
 import { Status } from '@drydock/rpc/generated/task_types';
@@ -22,8 +23,10 @@ import type { LineLog } from '@drydock/telemetry/line-log';
 import { readMetrics } from '../cgroup/metrics.ts';
 import { oomKills } from '../cgroup/oom.ts';
 import { processesIn } from '../cgroup/paths.ts';
+import { joinShimCgroup } from '../cgroup/shim.ts';
 import type { Publisher } from '../events/publisher.ts';
 import type { Exit, Exits } from '../exits.ts';
+import { readOptions } from '../options.ts';
 import { sharesPidNamespace } from './bundle.ts';
 import { Container } from './container.ts';
 import type { TaskProcess } from './process.ts';
@@ -63,14 +66,18 @@ export function taskService({ namespace, exits, publisher, log, shutDown }: Task
     publisher.publish('/tasks/exit', packAny(TaskExit, exit));
   };
 
+  const joinOwnCgroup = (options: Any | undefined): void => {
+    const { shimCgroup } = readOptions(options);
+    if (shimCgroup !== '') joinShimCgroup(shimCgroup, process.pid);
+  };
+
   return {
     create: async (request) => {
-      if (request.checkpoint !== '')
-        throw new RpcError('not implemented', 'restore from a checkpoint is not implemented');
       if (containers.has(request.id) || creating.has(request.id))
         throw new RpcError('unknown', 'OCI runtime create failed: container with given ID already exists');
       creating.add(request.id);
       try {
+        if (containers.size === 0) joinOwnCgroup(request.options);
         const container = await Container.create(request, { namespace: namespace(), exits, onExit });
         containers.set(request.id, container);
         const { id, bundle, rootfs, checkpoint, stdin, stdout, stderr, terminal } = request;
@@ -89,9 +96,8 @@ export function taskService({ namespace, exits, publisher, log, shutDown }: Task
     start: async ({ id, execId }) => {
       const container = find(id);
       if (execId === '') {
+        await container.start();
         const { pid } = container.init;
-        const started = container.start();
-        await started;
         publisher.publish('/tasks/start', packAny(TaskStart, { containerId: id, pid }));
         return { pid };
       }
@@ -182,8 +188,9 @@ export function taskService({ namespace, exits, publisher, log, shutDown }: Task
       return {};
     },
 
-    checkpoint: () => {
-      throw new RpcError('not implemented', 'checkpoint is not implemented');
+    checkpoint: async ({ id, path, options }) => {
+      await find(id).checkpoint(path, options);
+      return {};
     },
 
     connect: ({ id }) => ({ shimPid: process.pid, taskPid: containers.get(id)?.init.pid ?? 0, version: '' }),

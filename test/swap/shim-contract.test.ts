@@ -1,0 +1,288 @@
+/**
+ * The same calls to our shim and to containerd's, on the same runtime: the answers, the errors, the runtime's command lines
+ * and the events must be the same.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { cgroupDirectory, readHierarchies } from '../../packages/linux/src/cgroups/hierarchies.ts';
+import { closeAll, openHolder } from '../../packages/linux/src/fifo.ts';
+import { isAlive } from '../../packages/linux/src/process.ts';
+import { packAny } from '../../packages/rpc/src/any.ts';
+import { BootstrapParams, BootstrapResult } from '../../packages/rpc/src/generated/bootstrap.ts';
+import { Any } from '../../packages/rpc/src/generated/google.ts';
+import { CheckpointOptions, Options } from '../../packages/rpc/src/generated/runc_options.ts';
+import { RuntimeInfo } from '../../packages/rpc/src/generated/runtime_info.ts';
+import { Task } from '../../packages/rpc/src/generated/shim_task.ts';
+import { ttrpcClient } from '../../packages/rpc/src/ttrpc-client.ts';
+import { until } from '../support/run.ts';
+import {
+  namespace,
+  noRealShim,
+  ourShim,
+  outcome,
+  type PlaceOptions,
+  realShim,
+  ShimPlace,
+} from '../support/shim-place.ts';
+
+/** Runs a scenario with either shim; both must tell the same. */
+function compare(
+  name: string,
+  scenario: (place: ShimPlace, t: Test) => Promise<unknown>,
+  options: PlaceOptions['options'] = {},
+): void {
+  t.test(name, { skip: noRealShim }, async (t) => {
+    const told: unknown[] = [];
+    for (const shim of [realShim, ourShim]) {
+      const place = new ShimPlace({ shim, options });
+      await place.listen();
+      try {
+        told.push(normalize(await scenario(place, t), place));
+      } finally {
+        await place.close();
+      }
+    }
+    t.same(told[1], told[0]);
+  });
+}
+
+/** What is told, without what differs by nature: the place's directory, pids, times. */
+function normalize(value: unknown, { directory }: ShimPlace): unknown {
+  const text = JSON.stringify(value, (key, each) => (/pid$/i.test(key) && each > 0 ? 'PID' : each));
+  return JSON.parse(
+    text.replaceAll(directory, 'DIR').replace(/"exitedAt":\{"seconds":\d+,"nanos":\d+\}/g, '"exitedAt":"TIME"'),
+  );
+}
+
+/** A runtime that notes its command line in a file and has the real one do the work, but for criu's. */
+function notingRuntime(place: ShimPlace, criu: string): { readonly path: string; calls(): string[] } {
+  const path = join(place.directory, 'runtime.sh');
+  const log = join(place.directory, 'calls');
+  const text = `#!/bin/sh\necho "$*" >>${log}\nfor word; do case $word in checkpoint|restore) ${criu} ;; esac; done\nexec /usr/sbin/runc "$@"\n`;
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+  return {
+    path,
+    calls: () =>
+      readFileSync(log, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.replaceAll(' -no-subreaper', ' --no-subreaper')),
+  };
+}
+
+compare('checkpoint: its options, its errors and what is left', async (place) => {
+  const told: unknown[] = [];
+  const fail =
+    'mkdir -p $work; echo why >"$work/dump.log"; echo "criu failed: type DUMP errno 1" >&2; echo more >&2; exit 1';
+  const runtime = notingRuntime(
+    place,
+    `work=$(echo "$*" | sed "s/.*--work-path \\([^ ]*\\).*/\\1/"); case "$*" in *bad*) ${fail} ;; esac; exit 0`,
+  );
+  const options = { ...place.options, binaryName: runtime.path };
+  const bundle = place.bundle('c', 'sleep 100');
+  const { task } = await place.start('c', options);
+  const checkpoint = (path: string, given: object = {}) =>
+    outcome(task.checkpoint({ id: 'c', path, options: packAny(CheckpointOptions, given) }));
+  told.push(await checkpoint('/none'));
+  await task.create(place.request('c', options));
+  told.push(await checkpoint('/created'));
+  await task.start({ id: 'c' });
+  told.push(await checkpoint('/images'));
+  told.push(await outcome(task.checkpoint({ id: 'c', path: '/images' })));
+  const all = {
+    exit: true,
+    openTcp: true,
+    externalUnixSockets: true,
+    terminal: true,
+    fileLocks: true,
+    emptyNamespaces: ['network', 'uts'],
+  };
+  told.push(await checkpoint('/images', { ...all, workPath: join(place.directory, 'kept') }));
+  told.push(await checkpoint('/bad'), readFileSync(join(bundle, 'criu-dump.log'), 'utf8'));
+  told.push(await checkpoint('/bad', { workPath: join(place.directory, 'kept') }));
+  told.push(existsSync(join(bundle, 'work/criu-work')), existsSync(join(place.directory, 'kept')));
+  await task.kill({ id: 'c', signal: 9 });
+  await task.wait({ id: 'c' });
+  told.push(await checkpoint('/stopped'));
+  await task.delete({ id: 'c' });
+  return [...told, runtime.calls()];
+});
+
+compare('restore: created without a process, restored with the start', async (place) => {
+  const told: unknown[] = [];
+  const runtime = notingRuntime(place, 'echo "criu failed: type NOTIFY errno 0" >&2; exit 1');
+  const options = {
+    ...place.options,
+    binaryName: runtime.path,
+    criuPath: '/opt/criu',
+    criuWorkPath: '/var/criu',
+    noPivotRoot: true,
+  };
+  place.bundle('c', 'sleep 100');
+  const { task } = await place.start('c', options);
+  const request = { ...place.request('c', options), checkpoint: '/images', parentCheckpoint: '/older' };
+  told.push(await outcome(task.create(request)), await outcome(task.state({ id: 'c' })));
+  for (const method of ['pause', 'resume', 'checkpoint'] as const) told.push(await outcome(task[method]({ id: 'c' })));
+  told.push(await outcome(task.start({ id: 'c' })), await outcome(task.state({ id: 'c' })));
+  told.push(await outcome(task.kill({ id: 'c', signal: 9 })));
+  told.push(await outcome(task.delete({ id: 'c' })), await outcome(task.state({ id: 'c' })));
+  await until('the events are here', () => place.events.length >= 2);
+  return [...told, runtime.calls(), place.events.map(({ topic }) => topic)];
+});
+
+compare('the owner of the pipes', async (place, t) => {
+  const told: unknown[] = [];
+  const options = { ...place.options, ioUid: 1234, ioGid: 4321 };
+  const wait = 'while ! [ -e /tmp/go ]; do sleep 0.1; done';
+  place.bundle('c', `for fd in 0 1 2; do stat -L -c %u:%g /proc/self/fd/$fd; done >&2; ${wait}`, (spec) => {
+    spec.process.user = { uid: 1234, gid: 4321 };
+  });
+  const { task } = await place.start('c', options);
+  const streams = { stdin: place.fifo('in'), stdout: place.fifo('out'), stderr: place.fifo('err') };
+  const readers = Object.values(streams).map(openHolder);
+  await task.create({ ...place.request('c', options), ...streams });
+  const { pid } = await task.start({ id: 'c' });
+  const output = Buffer.alloc(100);
+  await until('it has printed', () => readAvailable(readers[2] ?? -1, output).split('\n').length > 3);
+  told.push(output.toString('latin1').replaceAll('\0', ''));
+  t.ok(pid > 0);
+  await task.kill({ id: 'c', signal: 9 });
+  await task.wait({ id: 'c' });
+  await task.delete({ id: 'c' });
+  closeAll(readers);
+  return told;
+});
+
+compare('the cgroup of the shim, and its score for the kernel', async (place, t) => {
+  const path = `/shim-cgroup-${process.pid}`;
+  const hierarchies = readHierarchies().list.filter(({ name }) => ['', 'pids', 'memory'].includes(name));
+  const directories = hierarchies.map((hierarchy) => cgroupDirectory(hierarchy, path));
+  place.bundle('c', 'true');
+  place.bundle('d', 'true');
+  const options = { ...place.options, shimCgroup: path };
+  const failed = place.call('c', ['start'], Any.encode(packAny(Options, options)));
+  t.match(failed, { status: 1 });
+  t.match(`${failed.stdout}${failed.stderr}`, `failed to load cgroup ${path}: cgroup`);
+  for (const directory of directories) mkdirSync(directory);
+  const { task } = await place.start('d', options);
+  const { shimPid } = await task.connect({ id: '' });
+  const own = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+  const file = `/proc/${shimPid}/oom_score_adj`;
+  await until('its score is set', () => Number(readFileSync(file, 'utf8')) !== own);
+  const told = [
+    readFileSync(`/proc/${shimPid}/cgroup`, 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith(path)).length,
+    Number(readFileSync(file, 'utf8')) - own,
+  ];
+  await task.shutdown({ id: 'd' });
+  await until('it has ended', () => !isAlive(shimPid));
+  // The dead count until their parent, which is not this test, has asked for them.
+  for (const directory of directories) await until(`${directory} is empty`, () => isRemoved(directory));
+  return told;
+});
+
+compare('a group of containers has one shim', async (place, t) => {
+  const told: unknown[] = [];
+  for (const [annotation, value] of [
+    ['io.containerd.runc.v2.group', 'g'],
+    ['io.kubernetes.cri.sandbox-id', 'pod'],
+  ] as const) {
+    const ids = [`${value}1`, `${value}2`, `${value}3`] as const;
+    for (const id of ids)
+      place.bundle(id, 'sleep 100', (spec) => {
+        spec.annotations = { [annotation]: value };
+      });
+    const shims = [];
+    for (const id of ids) shims.push(await place.start(id));
+    const { task, address } = shims[0]!;
+    t.equal(new Set(shims.map((each) => each.address)).size, 1, 'one socket');
+    const pids = await Promise.all(shims.map(async (each) => (await each.task.connect({ id: '' })).shimPid));
+    t.equal(new Set(pids).size, 1, 'one process');
+    for (const id of ids) await task.create(place.request(id));
+    for (const id of ids) await task.start({ id });
+    for (const [index, id] of ids.entries()) {
+      await task.kill({ id, signal: 9 });
+      told.push(await task.wait({ id }), await task.delete({ id }), await task.shutdown({ id }));
+      if (index < 2) told.push(await outcome(task.state({ id: ids[2] })));
+    }
+    await until('the shim has ended', () => !isAlive(pids[0] ?? 0));
+    told.push(existsSync(address.replace('unix://', '')));
+  }
+  return told;
+});
+
+t.test('-info, as containerd 2.x asks', { skip: noRealShim }, async (t) => {
+  const place = new ShimPlace({ shim: ourShim });
+  place.bundle('c', 'true');
+  const { status, stdout } = place.call('c', ['-info'], Any.encode(packAny(Options, place.options)));
+  t.equal(status, 0);
+  const info = RuntimeInfo.decode(stdout);
+  t.equal(info.name, 'io.containerd.drydock.v2');
+  t.match(info.version?.version, /^\d+\.\d+\.\d+$/);
+  t.equal(Options.decode(info.options?.value ?? new Uint8Array(0)).binaryName, '/usr/sbin/runc');
+  t.equal(info.features?.typeUrl, 'types.containerd.io/opencontainers/runtime-spec/1/features/Features');
+  t.match(JSON.parse(Buffer.from(info.features?.value ?? []).toString()), { ociVersionMin: '1.0.0' });
+  t.match(
+    RuntimeInfo.decode(place.call('c', ['-info']).stdout),
+    { options: undefined, features: {} },
+    'of our runtime',
+  );
+  const none = place.call('c', ['-info'], Any.encode(packAny(Options, { binaryName: 'no-such-runtime' })));
+  t.match(none, { status: 1, stderr: /failed to look up the path of "no-such-runtime"/ });
+  t.match(place.call('c', ['-info'], Buffer.from('\xff\xffgarbage', 'latin1')), { status: 1, stderr: /from stdin/ });
+  await place.close();
+});
+
+t.test('parameters on stdin, as containerd 2.3 sends them', { skip: noRealShim }, async (t) => {
+  const place = new ShimPlace({ shim: ourShim });
+  await place.listen();
+  place.bundle('c', 'true');
+  const parameters = {
+    instanceId: 'c',
+    namespace,
+    containerdVersion: '2.3.4',
+    containerdTtrpcAddress: `unix://${place.supervisor}.ttrpc`,
+    containerdGrpcAddress: `unix://${place.supervisor}`,
+    extensions: [{ value: packAny(Options, place.options) }],
+    socketDir: join(place.directory, 's'),
+  };
+  const { status, stdout } = place.call('c', ['start'], BootstrapParams.encode(parameters), { TTRPC_ADDRESS: '' });
+  t.equal(status, 0);
+  const result = BootstrapResult.decode(stdout);
+  t.match(result, { version: 3, protocol: 'ttrpc' });
+  t.ok(result.address.startsWith(`unix://${place.directory}/s/`));
+  const { connection, task } = await place.connect(result.address);
+  const version3 = ttrpcClient({ ...Task, name: 'containerd.task.v3.Task' }, connection);
+  await version3.create(place.request('c'));
+  await version3.start({ id: 'c' });
+  t.match(await version3.wait({ id: 'c' }), { exitStatus: 0 });
+  await task.delete({ id: 'c' });
+  await until('the events are here', () => place.events.length === 4);
+  await task.shutdown({ id: 'c' });
+  await place.close();
+});
+
+/** Removes a cgroup, unless it has processes. */
+function isRemoved(cgroup: string): boolean {
+  try {
+    rmdirSync(cgroup);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw error;
+  }
+}
+
+/** What a pipe has until now, read into a buffer that keeps what was read before. */
+function readAvailable(fd: number, output: Buffer): string {
+  const used = output.indexOf(0);
+  try {
+    readSync(fd, output, used, output.length - used, null);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  }
+  return output.toString('latin1').replaceAll('\0', '');
+}
