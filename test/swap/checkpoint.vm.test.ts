@@ -56,12 +56,8 @@ t.test(
   },
 );
 
-/** Starts the supervisor under test, and answers the flags of `ctr run` for it. */
+/** Supervisors with our shim; dockerd above has containerd's. */
 const supervisors = {
-  'containerd with its shim': {
-    start: startContainerd,
-    flags: ['--runtime', 'io.containerd.runc.v2', '--runc-binary', runtime],
-  },
   'containerd with our shim': { start: startContainerd, flags: ['--runtime', 'io.containerd.drydock.v2'] },
   'our supervisor with our shim': { start: startSupervisor, flags: [] },
 };

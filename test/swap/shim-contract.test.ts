@@ -4,18 +4,21 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { cgroupDirectory, readHierarchies } from '../../packages/linux/src/cgroups/hierarchies.ts';
 import { closeAll, openHolder } from '../../packages/linux/src/fifo.ts';
 import { isAlive } from '../../packages/linux/src/process.ts';
-import { packAny } from '../../packages/rpc/src/any.ts';
+import { jsonAny, jsonTypes, packAny } from '../../packages/rpc/src/any.ts';
 import { BootstrapParams, BootstrapResult } from '../../packages/rpc/src/generated/bootstrap.ts';
 import { Any } from '../../packages/rpc/src/generated/google.ts';
 import { CheckpointOptions, Options } from '../../packages/rpc/src/generated/runc_options.ts';
 import { RuntimeInfo } from '../../packages/rpc/src/generated/runtime_info.ts';
+import { Shim } from '../../packages/rpc/src/generated/shim_extra.ts';
 import { Task } from '../../packages/rpc/src/generated/shim_task.ts';
+import type { Client } from '../../packages/rpc/src/service.ts';
 import { ttrpcClient } from '../../packages/rpc/src/ttrpc-client.ts';
-import { until } from '../support/run.ts';
+import { run, until } from '../support/run.ts';
 import {
   namespace,
   noRealShim,
@@ -25,6 +28,10 @@ import {
   realShim,
   ShimPlace,
 } from '../support/shim-place.ts';
+
+/** Whether this machine limits swap: else a container in want of memory is swapped out. */
+const isSwapLimited =
+  existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes') || existsSync('/sys/fs/cgroup/cgroup.controllers');
 
 /** Runs a scenario with either shim; both must tell the same. */
 function compare(
@@ -39,6 +46,8 @@ function compare(
       await place.listen();
       try {
         told.push(normalize(await scenario(place, t), place));
+      } catch (error) {
+        throw new Error(`${shim}: ${(error as Error).message}`, { cause: error });
       } finally {
         await place.close();
       }
@@ -214,6 +223,117 @@ compare('a group of containers has one shim', async (place, t) => {
   return told;
 });
 
+compare('want of memory is told as it happens', async (place) => {
+  place.bundle('c', 'sleep 100', (spec) => {
+    const limit = 16 << 20;
+    spec.linux.resources = { memory: { limit, ...(isSwapLimited ? { swap: limit } : {}) } } as never;
+  });
+  const { task } = await place.start('c');
+  await task.create(place.request('c'));
+  await task.start({ id: 'c' });
+  const process = { args: ['busybox', 'tail', '/dev/zero'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } };
+  await task.exec({ id: 'c', execId: 'e', spec: jsonAny(jsonTypes.process, process) });
+  await task.start({ id: 'c', execId: 'e' });
+  const told: unknown[] = [await task.wait({ id: 'c', execId: 'e' })];
+  await until('it is told', () => place.events.some(({ topic }) => topic === '/tasks/oom'));
+  told.push(await outcome(task.state({ id: 'c' })));
+  told.push(await task.delete({ id: 'c', execId: 'e' }));
+  await task.kill({ id: 'c', signal: 9 });
+  await task.wait({ id: 'c' });
+  await task.delete({ id: 'c' });
+  const topics = await eventsUpTo(place, '/tasks/delete');
+  return [...told, topics.sort()];
+});
+
+compare('the events of a container, in their order', async (place) => {
+  place.bundle('c', 'sleep 100');
+  const { task } = await place.start('c');
+  await task.create(place.request('c'));
+  await task.start({ id: 'c' });
+  const process = { args: ['sleep', '100'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } };
+  await task.exec({ id: 'c', execId: 'e', spec: jsonAny(jsonTypes.process, process) });
+  await task.start({ id: 'c', execId: 'e' });
+  await task.kill({ id: 'c', execId: 'e', signal: 15 });
+  await task.wait({ id: 'c', execId: 'e' });
+  await task.delete({ id: 'c', execId: 'e' });
+  await task.pause({ id: 'c' });
+  await task.resume({ id: 'c' });
+  await task.kill({ id: 'c', signal: 9 });
+  await task.wait({ id: 'c' });
+  await task.delete({ id: 'c' });
+  return eventsUpTo(place, '/tasks/delete');
+});
+
+compare('a container that is killed while it is paused', async (place) => {
+  place.bundle('c', 'sleep 100');
+  const { task } = await place.start('c');
+  await task.create(place.request('c'));
+  await task.start({ id: 'c' });
+  await task.pause({ id: 'c' });
+  const told: unknown[] = [await outcome(task.delete({ id: 'c' })), await outcome(task.kill({ id: 'c', signal: 9 }))];
+  // On v1 the signal may wait for the thaw; elsewhere it is the end, and there is nothing to resume.
+  await outcome(task.resume({ id: 'c' }));
+  told.push(await task.wait({ id: 'c' }), await outcome(task.state({ id: 'c' })), await task.delete({ id: 'c' }));
+  return told;
+});
+
+t.test('a slow reader of a terminal gets all, also behind the end', { skip: noRealShim }, async (t) => {
+  const place = new ShimPlace({ shim: ourShim });
+  await place.listen();
+  place.bundle(
+    'c',
+    'i=0; while [ $i -lt 4000 ]; do echo "line $i of many that fill the pipe"; i=$((i+1)); done',
+    (spec) => {
+      spec.process.terminal = true;
+    },
+  );
+  const { task, connection } = await place.start('c');
+  const shim = ttrpcClient(Shim, connection);
+  const before = (await filesOf(shim)).length;
+  const stdout = place.fifo('out');
+  const reader = openHolder(stdout);
+  await task.create({ ...place.request('c'), terminal: true, stdout, stdin: place.fifo('in') });
+  await task.start({ id: 'c' });
+  const { shimPid } = await task.connect({ id: '' });
+  await sleep(300);
+  const ticks = cpuTicks(shimPid);
+  await sleep(1000);
+  t.ok(cpuTicks(shimPid) - ticks <= 1, 'nothing runs while the reader does not read');
+  const output = await readUntil(reader, /line 3999 of many/);
+  t.equal(output.match(/line \d+ of many that fill the pipe\r\n/g)?.length, 4000);
+  closeAll([reader]);
+  t.match(await task.wait({ id: 'c' }), { exitStatus: 0 });
+  await task.delete({ id: 'c' });
+  t.equal((await filesOf(shim)).length, before, 'no descriptor is left');
+  await task.shutdown({});
+  await place.close();
+});
+
+t.test('output without a reader is kept until one comes', { skip: noRealShim }, async (t) => {
+  const place = new ShimPlace({ shim: ourShim });
+  await place.listen();
+  place.bundle('c', 'echo kept');
+  const { task, connection } = await place.start('c');
+  const shim = ttrpcClient(Shim, connection);
+  const before = (await filesOf(shim)).length;
+  const stdout = place.fifo('out');
+  await task.create({ ...place.request('c'), stdout });
+  await task.start({ id: 'c' });
+  await task.wait({ id: 'c' });
+  const { stdout: text } = await run('timeout', ['10', 'cat', stdout]);
+  t.equal(text, 'kept\n', 'and sees its end');
+  await task.delete({ id: 'c' });
+  t.equal((await filesOf(shim)).length, before, 'no descriptor is left');
+  place.bundle('d', 'echo lost');
+  await task.create({ ...place.request('d'), stdout });
+  await task.start({ id: 'd' });
+  await task.wait({ id: 'd' });
+  await task.delete({ id: 'd' });
+  t.equal((await filesOf(shim)).length, before, 'deleted before one came');
+  await task.shutdown({});
+  await place.close();
+});
+
 t.test('-info, as containerd 2.x asks', { skip: noRealShim }, async (t) => {
   const place = new ShimPlace({ shim: ourShim });
   place.bundle('c', 'true');
@@ -264,6 +384,43 @@ t.test('parameters on stdin, as containerd 2.3 sends them', { skip: noRealShim }
   await task.shutdown({ id: 'c' });
   await place.close();
 });
+
+/** What a shim has open, but for its connections. */
+async function filesOf(shim: Client<typeof Shim>): Promise<string[]> {
+  const { descriptors } = await shim.descriptors({});
+  return descriptors.map(({ target }) => target).filter((target) => !target.startsWith('socket:'));
+}
+
+/** Topics and payloads up to the first event of a topic. */
+async function eventsUpTo(place: ShimPlace, last: string): Promise<string[]> {
+  await until(`${last} is told`, () => place.events.some(({ topic }) => topic === last));
+  return place.events.map(({ topic, event }) => `${topic} ${event?.typeUrl}`);
+}
+
+/** Processor time of a process, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** All that comes from a pipe until it matches, a little at a time. */
+async function readUntil(fd: number, pattern: RegExp): Promise<string> {
+  let text = '';
+  const chunk = Buffer.alloc(8192);
+  await until(`${pattern}`, async () => {
+    for (;;) {
+      try {
+        text += chunk.toString('latin1', 0, readSync(fd, chunk, 0, chunk.length, null));
+        if (pattern.test(text)) return true;
+        await sleep(1);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        return false;
+      }
+    }
+  });
+  return text;
+}
 
 /** Removes a cgroup, unless it has processes. */
 function isRemoved(cgroup: string): boolean {

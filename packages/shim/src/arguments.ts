@@ -5,6 +5,8 @@ export interface ShimArguments {
   readonly id: string;
   /** The supervisor's gRPC socket; its event service is at the same path with `.ttrpc` behind it. */
   readonly address: string;
+  /** The program that publishes events for a supervisor that names no ttrpc socket. */
+  readonly publishBinary: string;
   readonly bundle: string;
   /** Serve at this path instead of on fd 3. */
   readonly socket: string;
@@ -13,6 +15,8 @@ export interface ShimArguments {
   readonly spare: boolean;
   /** The process that started a spare, with which it shall end; 0 if it was not told. */
   readonly parent: number;
+  /** Milliseconds that a shim without a container is there for somebody to connect. */
+  readonly idleTimeout: number;
   readonly version: boolean;
   readonly info: boolean;
   readonly help: boolean;
@@ -30,17 +34,18 @@ The shim of one container: serves containerd.task.v2.Task over ttrpc on the list
   -namespace NS       the container's namespace
   -id ID              the container
   -address PATH       the supervisor's socket; events go to PATH.ttrpc (TTRPC_ADDRESS in the environment wins)
-  -publish-binary P   accepted, unused: events go over ttrpc
+  -publish-binary P   the program that publishes events where TTRPC_ADDRESS is not in the environment
   -bundle DIR         the bundle, for delete
   -socket PATH        serve there instead of on fd 3
   -spare              serve without a container until one is assigned, and end with the parent until then
   -parent PID         which process that is: it may be gone already
+  -idle-timeout MS    end when there has been no container and no connection for so long [30000]
   -debug              log more
   -v, -version        print the version
   -info               read options from stdin, print a RuntimeInfo: what the shim and its runtime can do
   -h, -help           print this`;
 
-const texts = ['namespace', 'id', 'address', 'publish-binary', 'bundle', 'socket', 'parent'];
+const texts = ['namespace', 'id', 'address', 'publish-binary', 'bundle', 'socket', 'parent', 'idle-timeout'];
 const switches: Readonly<Record<string, string>> = {
   debug: 'debug',
   spare: 'spare',
@@ -78,8 +83,17 @@ export function parseShimArguments(argv: readonly string[]): ShimArguments {
     } else throw new Error(`flag provided but not defined: -${name}`);
   }
   if (action !== undefined && action !== 'start' && action !== 'delete') throw new Error(`unknown action ${action}`);
-  const { namespace = '', id = '', address = '', bundle = '', socket = '', parent = '0' } = values;
+  const {
+    namespace = '',
+    id = '',
+    address = '',
+    bundle = '',
+    socket = '',
+    parent = '0',
+    'idle-timeout': idle = '30000',
+  } = values;
   if (!/^\d+$/.test(parent)) throw new Error(`invalid value "${parent}" for flag -parent: not a pid`);
+  if (!/^\d+$/.test(idle)) throw new Error(`invalid value "${idle}" for flag -idle-timeout: not milliseconds`);
   const flags = {
     debug: on.has('debug'),
     spare: on.has('spare'),
@@ -87,5 +101,17 @@ export function parseShimArguments(argv: readonly string[]): ShimArguments {
     info: on.has('info'),
     help: on.has('help'),
   };
-  return { namespace, id, address, bundle, socket, parent: Number(parent), ...flags, action };
+  const publishBinary = values['publish-binary'] ?? '';
+  return {
+    namespace,
+    id,
+    address,
+    publishBinary,
+    bundle,
+    socket,
+    parent: Number(parent),
+    idleTimeout: Number(idle),
+    ...flags,
+    action,
+  };
 }

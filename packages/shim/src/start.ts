@@ -30,7 +30,7 @@ const debugLevel = -4;
 const taskVersion = 3;
 
 /** Starts the shim of the bundle in the working directory, unless another container's shim serves it too. */
-export function startShim({ namespace, id, address: given, debug }: ShimArguments): void {
+export function startShim({ namespace, id, address: given, publishBinary, debug }: ShimArguments): void {
   const { parameters, options } = readStartInput();
   const address = given || withoutScheme(parameters?.containerdGrpcAddress ?? '');
   const bundle = process.cwd();
@@ -47,7 +47,9 @@ export function startShim({ namespace, id, address: given, debug }: ShimArgument
   const unlock = lock(folder);
   try {
     if (!isServed(path)) {
-      const flags = ['-namespace', namespace, '-id', id, '-address', address, ...(isVerbose ? ['-debug'] : [])];
+      const flags = ['-namespace', namespace, '-id', id, '-address', address];
+      if (events === '' && publishBinary !== '') flags.push('-publish-binary', publishBinary);
+      if (isVerbose) flags.push('-debug');
       const environment = { ...process.env, ...leanEngine, ...(events === '' ? {} : { TTRPC_ADDRESS: events }) };
       launch(path, { flags, environment, cgroup: readOptions(options).shimCgroup });
     }

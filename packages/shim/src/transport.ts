@@ -30,10 +30,39 @@ declare const Bun: {
   connect(options: { unix: string; data: Attached; socket: BunHandlers }): Promise<BunSocket>;
 };
 
+/** What the server tells of its connections. */
+export interface Presence {
+  /** Somebody has connected. */
+  opened(): void;
+  /** Nobody has been connected for {@link idleTimeout}. */
+  idle(): void;
+  /** Milliseconds. */
+  readonly idleTimeout: number;
+}
+
 /** Serves on a path, or on a listening descriptor. */
-export function serve(listener: string | { readonly fd: number }, implementations: readonly Implementation[]): void {
+export function serve(
+  listener: string | { readonly fd: number },
+  implementations: readonly Implementation[],
+  { opened: tellOpened, idle, idleTimeout }: Presence,
+): void {
   const handle = ttrpcHandler(implementations);
-  const socket = handlers((opened) => handle({ write: (data) => send(opened, data) }));
+  let open = 0;
+  let timer = setTimeout(idle, idleTimeout);
+  const socket = handlers((opened) => {
+    open += 1;
+    clearTimeout(timer);
+    tellOpened();
+    const receiver = handle({ write: (data) => send(opened, data) });
+    return {
+      data: receiver.data,
+      closed: () => {
+        receiver.closed();
+        open -= 1;
+        if (open === 0) timer = setTimeout(idle, idleTimeout);
+      },
+    };
+  });
   Bun.listen({ ...(typeof listener === 'string' ? { unix: listener } : listener), socket });
 }
 

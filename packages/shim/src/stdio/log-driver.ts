@@ -55,7 +55,8 @@ export async function startLogDriver(uri: string, { id, namespace }: Logged, exi
   const release = exits.foreign(driver.pid);
   void driver.exited.finally(release);
   for (const fd of [stdout.read, stderr.read, ready.write]) closeSync(fd);
-  for await (const _ of readDescriptor(ready.read, 'pipe')) break;
+  for await (const _ of readDescriptor(ready.read)) break;
+  closeSync(ready.read);
   return {
     stdout: stdout.write,
     stderr: stderr.write,

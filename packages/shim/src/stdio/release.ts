@@ -4,30 +4,41 @@
  * content until one has come.
  */
 import { closeSync, constants, openSync } from 'node:fs';
+import { FileEvent, watchFile } from '@drydock/linux/inotify';
 import { syscall } from '@drydock/linux/syscall';
-
-/** Milliseconds between two looks for a reader. */
-const interval = 50;
+import { readDescriptor } from './read-descriptor.ts';
 
 /** Closes the holder of a FIFO now or when its content has found a reader. The result gives the content up. */
 export function releaseReader(path: string, holder: number): () => void {
-  if (unreadBytes(holder) === 0) {
+  const opens = unreadBytes(holder) === 0 ? undefined : watchOpens(path);
+  if (opens === undefined) {
     closeSync(holder);
     return () => {};
   }
-  let writer: number | undefined = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const writer = openSync(`/proc/self/fd/${holder}`, constants.O_WRONLY | constants.O_NONBLOCK);
   closeSync(holder);
-  const stop = (): void => {
-    clearInterval(timer);
-    if (writer !== undefined) closeSync(writer);
-    writer = undefined;
-  };
-  const look = (): void => {
-    if (writer !== undefined && (hasReader(writer) || unreadBytes(writer) === 0)) stop();
-  };
-  const timer = setInterval(look, interval);
-  look();
-  return stop;
+  const given = new AbortController();
+  void keepUntilRead(writer, opens, given.signal).finally(() => {
+    closeSync(writer);
+    closeSync(opens);
+  });
+  return () => given.abort();
+}
+
+async function keepUntilRead(writer: number, opens: number, signal: AbortSignal): Promise<void> {
+  // The watch is older than this look: no reader comes unseen.
+  if (hasReader(writer)) return;
+  for await (const _ of readDescriptor(opens, signal)) if (hasReader(writer)) return;
+}
+
+/** A descriptor that tells of those who open the FIFO; undefined if it has lost its name, so that nobody can. */
+function watchOpens(path: string): number | undefined {
+  try {
+    return watchFile(path, FileEvent.open);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Bytes in a pipe (FIONREAD). */

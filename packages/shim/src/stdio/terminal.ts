@@ -10,6 +10,7 @@ import { closeAll, openHolder } from '@drydock/linux/fifo';
 import { setWindowSize } from '@drydock/linux/pty';
 import { acceptUnix, listenUnix } from '@drydock/linux/socket';
 import { syscall } from '@drydock/linux/syscall';
+import { wakeWriter, writable } from '@drydock/linux/writable';
 import { readDescriptor } from './read-descriptor.ts';
 import { releaseReader } from './release.ts';
 import type { Stdio, StdioPaths } from './stdio.ts';
@@ -20,6 +21,8 @@ export interface Terminal extends Stdio {
   /** Takes the master that the runtime has sent, and starts to copy. */
   connected(): void;
   resize(width: number, height: number): void;
+  /** Resolves when all that the process has written is copied. */
+  readonly copied: Promise<void>;
 }
 
 /** Makes the console socket and opens the FIFOs. */
@@ -37,7 +40,9 @@ class PtyTerminal implements Terminal {
   #master: number | undefined;
   #stdinHolder: number | undefined;
   #stdout: number | undefined;
-  #copied: Promise<void> = Promise.resolve();
+  copied: Promise<void> = Promise.resolve();
+  readonly #input = new AbortController();
+  readonly #output = new AbortController();
   #stopRelease: () => void = () => {};
 
   constructor(paths: StdioPaths) {
@@ -60,7 +65,7 @@ class PtyTerminal implements Terminal {
     const fSetfl = 4;
     syscall('fcntl', [master, fSetfl, constants.O_RDWR | constants.O_NONBLOCK], 'fcntl F_SETFL');
     this.#master = master;
-    this.#copied = this.#copyOutput(master);
+    this.copied = this.#copyOutput(master);
     if (this.#paths.stdin !== '') void this.#copyInput(this.#paths.stdin);
   }
 
@@ -83,7 +88,8 @@ class PtyTerminal implements Terminal {
 
   ended(): void {
     this.closeStdin();
-    void this.#copied.then(() => {
+    this.#input.abort();
+    void this.copied.then(() => {
       if (this.#stdout !== undefined) this.#stopRelease = releaseReader(this.#paths.stdout, this.#stdout);
       this.#stdout = undefined;
     });
@@ -92,19 +98,29 @@ class PtyTerminal implements Terminal {
   close(): void {
     this.handedOver();
     this.closeStdin();
+    this.#input.abort();
+    this.#output.abort();
     this.#stopRelease();
-    closeAll([this.#stdout, this.#master]);
+    const open = [this.#stdout, this.#master].filter((fd) => fd !== undefined);
+    for (const fd of open) wakeWriter(fd);
+    closeAll(open);
     this.#stdout = undefined;
     this.#master = undefined;
   }
 
   async #copyOutput(master: number): Promise<void> {
-    for await (const data of readDescriptor(master, 'terminal')) await this.#writeAll(() => this.#stdout, data);
+    for await (const data of readDescriptor(master, this.#output.signal))
+      await this.#writeAll(() => this.#stdout, data);
   }
 
   async #copyInput(path: string): Promise<void> {
     const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    for await (const data of readDescriptor(input, 'pipe')) await this.#writeAll(() => this.#master, data);
+    try {
+      for await (const data of readDescriptor(input, this.#input.signal))
+        await this.#writeAll(() => this.#master, data);
+    } finally {
+      closeSync(input);
+    }
   }
 
   /** Writes to a non-blocking descriptor, as fast as its reader takes it, until it is closed. */
@@ -118,7 +134,7 @@ class PtyTerminal implements Terminal {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EIO') return;
         if (code !== 'EAGAIN') throw error;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await writable(fd);
       }
     }
   }

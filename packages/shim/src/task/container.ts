@@ -13,6 +13,7 @@ import type { Any } from '@drydock/rpc/generated/google';
 import { CheckpointOptions, type Options } from '@drydock/rpc/generated/runc_options';
 import type { CreateRequest, ExecRequest } from '@drydock/rpc/generated/shim_task';
 import { Status } from '@drydock/rpc/generated/task_types';
+import { oomKills, watchOom } from '../cgroup/oom.ts';
 import { cgroupsOf, type ProcessCgroups } from '../cgroup/paths.ts';
 import type { Exit, Exits } from '../exits.ts';
 import { chooseRuntime, readOptions, saveOptions } from '../options.ts';
@@ -21,9 +22,14 @@ import { checkpoint, restoreCommand } from './criu.ts';
 import { readPidFile, TaskProcess } from './process.ts';
 import { mountRootfs, unmountRootfs } from './rootfs.ts';
 
+/** Milliseconds that a terminal's reader has, when the process is deleted, to take what is left: as containerd's shim. */
+const copyTimeout = 2000;
+
 export interface ContainerOptions {
   readonly namespace: string;
   readonly exits: Exits;
+  /** Called whenever the container has run out of memory. */
+  readonly onOom: (container: Container) => void;
   /** Called once for each process that ends, after its start has been told. */
   readonly onExit: (container: Container, process: TaskProcess, exit: Exit) => void;
 }
@@ -38,6 +44,9 @@ export class Container {
   /** The cgroups of init, as they were when it was created; they outlive it. */
   cgroups: ProcessCgroups = { version: 2, paths: {} };
   #execSpecs = new Map<string, unknown>();
+  /** How often it was told that the cgroup has run out of memory; what came before the container counts as told. */
+  oomsTold = 0;
+  readonly #watch = new AbortController();
   readonly #request: CreateRequest;
   readonly #runtimeOptions: Options;
   readonly #options: ContainerOptions;
@@ -82,7 +91,16 @@ export class Container {
       command: ['create', '--bundle', this.bundle, '--pid-file', pidFile, ...console, ...flags, this.id],
       failure: 'OCI runtime create failed',
     }));
+    this.#findCgroups();
+  }
+
+  #findCgroups(): void {
     this.cgroups = cgroupsOf(this.init.pid);
+    this.oomsTold = oomKills(this.cgroups);
+    watchOom(this.cgroups, this.#watch.signal, () => {
+      // The exit may have told it already.
+      if (this.init.status !== Status.STOPPED || oomKills(this.cgroups) > this.oomsTold) this.#options.onOom(this);
+    });
   }
 
   /** Runs the user's program. */
@@ -100,7 +118,7 @@ export class Container {
       command: restoreCommand(this.#request, this.#runtimeOptions, { pidFile, console }),
       failure: 'OCI runtime restore failed',
     }));
-    this.cgroups = cgroupsOf(this.init.pid);
+    this.#findCgroups();
   }
 
   /** Writes criu's images of the container to a directory. */
@@ -187,10 +205,10 @@ export class Container {
   }
 
   /** Removes what is left of an exec. */
-  deleteExec(execId: string): TaskProcess {
+  async deleteExec(execId: string): Promise<TaskProcess> {
     const process = this.process(execId);
     if (process.running) throw new RpcError('unknown', 'cannot delete a running process');
-    process.closeStreams();
+    await process.finishStreams(copyTimeout);
     this.execs.delete(execId);
     this.#execSpecs.delete(execId);
     rmSync(join(this.bundle, `${execId}.pid`), { force: true });
@@ -205,8 +223,8 @@ export class Container {
       if (!error.message.includes('does not exist')) throw error;
     });
     if (this.init.pid !== 0) await this.init.exited;
-    for (const exec of this.execs.values()) exec.closeStreams();
-    this.init.closeStreams();
+    this.#watch.abort();
+    await Promise.all([this.init, ...this.execs.values()].map((process) => process.finishStreams(copyTimeout)));
     unmountRootfs(this.bundle);
     return this.init;
   }
@@ -234,7 +252,7 @@ export class Container {
       const stdio = streams.consoleSocket === undefined ? { stdio: streams.descriptors } : {};
       await this.runtime.run(command, { failure, ...stdio });
       process.pid = readPidFile(pidFile);
-      void this.#watch(process);
+      void this.#awaitExit(process);
       streams.connected?.();
     } catch (error) {
       // The caller reads until the end, which nobody else would give it.
@@ -245,7 +263,7 @@ export class Container {
     }
   }
 
-  async #watch(process: TaskProcess): Promise<void> {
+  async #awaitExit(process: TaskProcess): Promise<void> {
     const exit = await this.#options.exits.watch(process.pid);
     await process.started.catch(() => {});
     // A frozen container could not be deleted.

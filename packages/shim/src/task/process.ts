@@ -39,7 +39,10 @@ export class TaskProcess {
     return stdio;
   }
 
-  closeStreams(): void {
+  /** Waits until a terminal's output is copied, but no longer than the given milliseconds; then closes the streams. */
+  async finishStreams(milliseconds: number): Promise<void> {
+    const { copied } = (this.#stdio ?? {}) as Partial<Terminal>;
+    if (copied !== undefined) await withinTime(copied, milliseconds);
     this.#stdio?.close();
   }
 
@@ -67,6 +70,15 @@ export class TaskProcess {
   get exitFields(): Exit {
     return this.exit ?? { exitStatus: 0, exitedAt: zeroTime };
   }
+}
+
+async function withinTime(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work.catch(() => {}), over]);
+  clearTimeout(timer);
 }
 
 /** The pid that a runtime has written to its `--pid-file`. */

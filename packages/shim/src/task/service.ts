@@ -32,6 +32,10 @@ import { Container } from './container.ts';
 import type { TaskProcess } from './process.ts';
 
 export interface TaskServiceOptions {
+  /** The containers that the shim holds, by id: filled and emptied here. */
+  readonly containers: Map<string, Container>;
+  /** Ids of containers whose creation is under way. */
+  readonly creating: Set<string>;
   readonly namespace: () => string;
   readonly exits: Exits;
   readonly publisher: Publisher;
@@ -41,9 +45,8 @@ export interface TaskServiceOptions {
 }
 
 /** The handlers of the service. */
-export function taskService({ namespace, exits, publisher, log, shutDown }: TaskServiceOptions): Handlers<typeof Task> {
-  const containers = new Map<string, Container>();
-  const creating = new Set<string>();
+export function taskService(options: TaskServiceOptions): Handlers<typeof Task> {
+  const { containers, creating, namespace, exits, publisher, log, shutDown } = options;
 
   const find = (id: string): Container => {
     const container = containers.get(id);
@@ -51,16 +54,30 @@ export function taskService({ namespace, exits, publisher, log, shutDown }: Task
     return container;
   };
 
+  const onOom = (container: Container): void => {
+    container.oomsTold += 1;
+    publisher.publish('/tasks/oom', packAny(TaskOOM, { containerId: container.id }));
+  };
+
+  /** Ends the processes of a container that has its pid namespace with others: they outlive its init. */
+  const killOthers = ({ id, runtime }: Container): Promise<unknown> =>
+    runtime
+      .run(['kill', '--all', id, '9'], { failure: 'OCI runtime killall failed' })
+      .catch((error: Error) => log.error(`processes of init's pid namespace: ${error.message}`, { id }));
+
   const onExit = (container: Container, process: TaskProcess, { exitStatus, exitedAt }: Exit): void => {
     const { id } = container;
     if (process === container.init) {
-      // The status outlives the shim: `delete` tells it to a supervisor that was not there.
-      writeFileSync(join(container.bundle, 'init.exit'), JSON.stringify({ pid: process.pid, exitStatus, exitedAt }));
-      if (oomKills(container.cgroups) > 0) publisher.publish('/tasks/oom', packAny(TaskOOM, { containerId: id }));
-      if (sharesPidNamespace(container.bundle))
-        void container.runtime
-          .run(['kill', '--all', id, '9'], { failure: 'OCI runtime killall failed' })
-          .catch((error: Error) => log.error(`processes of init's pid namespace: ${error.message}`, { id }));
+      if (oomKills(container.cgroups) > container.oomsTold) onOom(container);
+      try {
+        // The status outlives the shim: `delete` tells it to a supervisor that was not there.
+        const known = { pid: process.pid, exitStatus, exitedAt };
+        writeFileSync(join(container.bundle, 'init.exit'), JSON.stringify(known));
+        if (sharesPidNamespace(container.bundle)) void killOthers(container);
+      } catch (error) {
+        // Whatever has become of the bundle, the exit is told.
+        log.error(`exit of init: ${(error as Error).message}`, { id });
+      }
     }
     const exit = { containerId: id, id: process.execId || id, pid: process.pid, exitStatus, exitedAt };
     publisher.publish('/tasks/exit', packAny(TaskExit, exit));
@@ -78,7 +95,7 @@ export function taskService({ namespace, exits, publisher, log, shutDown }: Task
       creating.add(request.id);
       try {
         if (containers.size === 0) joinOwnCgroup(request.options);
-        const container = await Container.create(request, { namespace: namespace(), exits, onExit });
+        const container = await Container.create(request, { namespace: namespace(), exits, onOom, onExit });
         containers.set(request.id, container);
         const { id, bundle, rootfs, checkpoint, stdin, stdout, stderr, terminal } = request;
         const { pid } = container.init;
@@ -110,7 +127,7 @@ export function taskService({ namespace, exits, publisher, log, shutDown }: Task
     delete: async ({ id, execId }) => {
       const container = find(id);
       if (execId !== '') {
-        const process = container.deleteExec(execId);
+        const process = await container.deleteExec(execId);
         return { pid: process.pid, ...process.exitFields };
       }
       const { pid, exitFields } = await container.delete();
