@@ -5,7 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 
 const top = join(import.meta.dirname, '..');
 /** Packages that others may import. Programs meet only at their protocols. */
-const shared = ['linux', 'oci', 'rpc', 'telemetry'];
+const shared = ['linux', 'oci', 'rpc', 'telemetry', 'transfer'];
 
 if (process.argv.includes('--help'))
   console.log('usage: scripts/check-boundaries.ts\n\nChecks who imports whom in packages/.');

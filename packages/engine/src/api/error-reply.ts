@@ -2,6 +2,7 @@
 
 import { InvalidReference } from '@drydock/oci/reference';
 import { RpcError, type ErrorKind as RpcErrorKind } from '@drydock/rpc/errors';
+import { RegistryError } from '@drydock/transfer/registry/error';
 import { EngineError, type ErrorKind, rpcMessage } from '../errors.ts';
 
 const statuses: Readonly<Record<ErrorKind, number>> = {
@@ -25,11 +26,15 @@ const rpcStatuses: Readonly<Partial<Record<RpcErrorKind, number>>> = {
   unavailable: 503,
 };
 
+/** What a registry says of rights and of what it has is passed on; the rest is dockerd's own failure. */
+const registryStatuses: Readonly<Partial<Record<RegistryError['kind'], number>>> = { 'not found': 404, forbidden: 403 };
+
 /** The HTTP status of an error. */
 export function statusOf(error: unknown): number {
   if (error instanceof EngineError) return statuses[error.kind];
   if (error instanceof RpcError) return rpcStatuses[error.kind] ?? 500;
   if (error instanceof InvalidReference) return 400;
+  if (error instanceof RegistryError) return registryStatuses[error.kind] ?? 500;
   return 500;
 }
 

@@ -1,5 +1,5 @@
 /** The engine's settings after flags and daemon.json were read. */
-import type { RegistrySettings } from '../images/registry/endpoint.ts';
+import type { RegistrySettings } from '../images/registry/hosts.ts';
 
 /** A resource limit as `--default-ulimit` and `--ulimit` give it. */
 export interface Ulimit {

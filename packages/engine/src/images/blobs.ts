@@ -36,9 +36,9 @@ export async function statBlob(content: Content, digest: string): Promise<Info |
   }
 }
 
-/** A blob's bytes as they arrive. */
-export async function* streamBlob(content: Content, digest: string): AsyncGenerator<Uint8Array> {
-  for await (const { data } of content.read({ digest })) yield data;
+/** A blob's bytes from an offset on, as they arrive. */
+export async function* streamBlob(content: Content, digest: string, offset = 0): AsyncGenerator<Uint8Array> {
+  for await (const { data } of content.read({ digest, offset })) yield data;
 }
 
 /** A blob's bytes. */

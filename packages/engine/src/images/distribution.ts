@@ -6,9 +6,8 @@ import { familiarName, type Reference, withDefaultTag } from '@drydock/oci/refer
 import type { Engine } from '../engine.ts';
 import { notFound } from '../errors.ts';
 import { parseDocument } from './read-image.ts';
-import { RegistryClient } from './registry/client.ts';
 import type { Credentials } from './registry/credentials.ts';
-import { endpointsOf } from './registry/endpoint.ts';
+import { openRepository } from './registry/open.ts';
 
 export async function describeDistribution(
   engine: Engine,
@@ -17,9 +16,8 @@ export async function describeDistribution(
   signal: AbortSignal,
 ): Promise<object> {
   const reference = withDefaultTag(asked);
-  const endpoint = endpointsOf(reference.domain, engine.config.registries, 'pull')[0]!;
-  const client = new RegistryClient({ endpoint, repository: reference.path, credentials, purpose: 'pull', signal });
-  const fetched = await client.manifest(reference.digest ?? reference.tag!);
+  const repository = await openRepository(engine, reference, { credentials, purpose: 'pull', signal });
+  const fetched = await repository.manifest(reference.digest ?? reference.tag!);
   if (fetched === undefined)
     throw notFound(`manifest for ${familiarName(reference)} not found: manifest unknown: manifest unknown`);
   const { bytes, mediaType } = fetched;
@@ -30,7 +28,7 @@ export async function describeDistribution(
   }
   const { config } = parseDocument(bytes, 'manifest', Manifest);
   const parts: Uint8Array[] = [];
-  for await (const part of await client.blob(config.digest)) parts.push(part);
+  for await (const part of repository.blob(config)) parts.push(part);
   const { architecture, os, variant } = parseDocument(Buffer.concat(parts), config.digest, ImageConfig);
   return { Descriptor: descriptor, Platforms: [{ architecture, os, ...(variant ? { variant } : {}) }] };
 }

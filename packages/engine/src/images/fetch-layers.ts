@@ -1,19 +1,19 @@
 /** Downloads an image's layers, a few at once, and unpacks them from the bottom as they arrive. */
 import type { Descriptor } from '@drydock/oci/image-spec';
 import { isKind } from '@drydock/rpc/errors';
+import type { Repository } from '@drydock/transfer/registry/repository';
 import type { Leased } from '../containerd/lease.ts';
 import { systemError } from '../errors.ts';
 import { shortId } from '../ids.ts';
 import { statBlob, writeBlob } from './blobs.ts';
 import { layerProgress, layerStatus, type ProgressSink, throttled } from './progress/progress.ts';
-import type { RegistryClient } from './registry/client.ts';
 import { unpack } from './unpack.ts';
 
 /** How many layers are downloaded at once. */
 const parallel = 3;
 
 export interface FetchContext {
-  readonly client: RegistryClient;
+  readonly repository: Repository;
   readonly leased: Leased;
   readonly progress: ProgressSink;
 }
@@ -58,11 +58,11 @@ function extracting({ digest, size }: Descriptor) {
   return layerProgress(shortId(digest), 'Extracting', size, size);
 }
 
-async function download({ client, leased, progress }: FetchContext, { digest, size }: Descriptor): Promise<void> {
+async function download({ repository, leased, progress }: FetchContext, { digest, size }: Descriptor): Promise<void> {
   const id = shortId(digest);
   const show = throttled((current) => void progress(layerProgress(id, 'Downloading', current, size)), size);
   try {
-    await writeBlob(leased.content, { source: await client.blob(digest), expected: digest, progress: show });
+    await writeBlob(leased.content, { source: repository.blob({ digest, size }), expected: digest, progress: show });
   } catch (error) {
     if (isKind(error, 'failed precondition'))
       throw systemError(`filesystem layer verification failed for digest ${digest}`, { cause: error });

@@ -4,18 +4,19 @@ import { ImageConfig, Index, Manifest, type Platform } from '@drydock/oci/image-
 import { isIndex, isManifest } from '@drydock/oci/media-types';
 import { choosePlatform, formatPlatform, hostPlatform } from '@drydock/oci/platform';
 import { familiarName, familiarRepository, fullName, type Reference } from '@drydock/oci/reference';
+import { noCredentialsMessage } from '@drydock/transfer/registry/error';
+import type { FetchedManifest, Repository } from '@drydock/transfer/registry/repository';
 import { type Leased, withLease } from '../containerd/lease.ts';
 import type { Engine } from '../engine.ts';
-import { notFound, systemError } from '../errors.ts';
+import { messageOf, notFound, systemError } from '../errors.ts';
 import { statBlob, writeBlob } from './blobs.ts';
 import { fetchLayers } from './fetch-layers.ts';
 import type { Image, Target } from './image.ts';
 import { imageEvent } from './image-event.ts';
 import type { ProgressSink } from './progress/progress.ts';
 import { parseDocument } from './read-image.ts';
-import { RegistryClient } from './registry/client.ts';
 import type { Credentials } from './registry/credentials.ts';
-import { endpointsOf } from './registry/endpoint.ts';
+import { openRepository } from './registry/open.ts';
 import { holdSnapshot, storeIndex, storeManifest } from './store-image.ts';
 
 export interface PullOptions {
@@ -27,42 +28,32 @@ export interface PullOptions {
 
 /** Pulls one image, or with neither tag nor digest all tags of the repository. */
 export async function pullImage(engine: Engine, reference: Reference, options: PullOptions): Promise<void> {
-  const client = await findClient(engine, reference, options);
-  if (reference.tag !== undefined || reference.digest !== undefined) return pullOne(engine, client, reference, options);
-  for (const tag of await client.tags()) await pullOne(engine, client, { ...reference, tag }, options);
+  const repository = await openRepository(engine, reference, { ...options, purpose: 'pull' });
+  if (reference.tag !== undefined || reference.digest !== undefined)
+    return pullOne(engine, repository, reference, options);
+  for (const tag of await repository.tags()) await pullOne(engine, repository, { ...reference, tag }, options);
 }
 
-/** A client of the first endpoint that answers. */
-async function findClient(
-  engine: Engine,
-  { domain, path }: Reference,
-  { credentials, signal }: PullOptions,
-): Promise<RegistryClient> {
-  const [first, ...rest] = endpointsOf(domain, engine.config.registries, 'pull');
-  const make = (endpoint: NonNullable<typeof first>) =>
-    new RegistryClient({ endpoint, repository: path, credentials, purpose: 'pull', signal });
-  if (rest.length === 0 || first === undefined) return make(first!);
-  for (const endpoint of [first, ...rest.slice(0, -1)]) {
-    const client = make(endpoint);
-    try {
-      await client.ping();
-      return client;
-    } catch (error) {
-      engine.logger.warn({ url: endpoint.urls[0], error: String(error) }, 'registry mirror skipped');
-    }
+/** What a tag or digest stands for. That credentials are missing is told with the request that needs them. */
+async function findManifest(repository: Repository, wanted: string): Promise<FetchedManifest | undefined> {
+  try {
+    return await repository.manifest(wanted);
+  } catch (error) {
+    if (messageOf(error) !== noCredentialsMessage) throw error;
+    const { host, path } = repository;
+    throw systemError(`Head "${host.url}/${path}/manifests/${wanted}": ${noCredentialsMessage}`, { cause: error });
   }
-  return make(rest.at(-1)!);
 }
 
 async function pullOne(
   engine: Engine,
-  client: RegistryClient,
+  repository: Repository,
   reference: Reference,
   options: PullOptions,
 ): Promise<void> {
   const { progress } = options;
   const wanted = reference.digest ?? reference.tag!;
-  const fetched = await client.manifest(wanted);
+  const fetched = await findManifest(repository, wanted);
   if (fetched === undefined)
     throw notFound(`manifest for ${familiarName(reference)} not found: manifest unknown: manifest unknown`);
   const digest = digestOf(fetched.bytes);
@@ -72,7 +63,7 @@ async function pullOne(
   const before = engine.images.lookupName(fullName(reference))?.image;
   const knows = (id: string): boolean => engine.images.lookup(id) !== undefined;
   const image = await withLease(engine.containerd, engine.logger, async (leased) => {
-    const target = await fetchTarget({ ...options, client, leased, knows }, fetched);
+    const target = await fetchTarget({ ...options, repository, leased, knows }, fetched);
     const named = { ...reference, tag: undefined, digest };
     await engine.images.assign(fullName(named), target);
     return reference.digest === undefined
@@ -90,7 +81,7 @@ function statusLine(before: Image | undefined, image: Image, reference: Referenc
 }
 
 interface Fetching extends PullOptions {
-  readonly client: RegistryClient;
+  readonly repository: Repository;
   readonly leased: Leased;
   /** Whether an image is here already. */
   readonly knows: (id: string) => boolean;
@@ -101,14 +92,14 @@ async function fetchTarget(
   fetching: Fetching,
   { bytes, mediaType }: { bytes: Buffer; mediaType: string },
 ): Promise<Target> {
-  const { client, leased, platform = hostPlatform } = fetching;
+  const { repository, leased, platform = hostPlatform } = fetching;
   if (isManifest(mediaType)) return fetchImage(fetching, bytes, mediaType);
   if (!isIndex(mediaType)) throw systemError(`unsupported manifest media type: ${mediaType}`);
   const index = parseDocument(bytes, 'manifest list', Index);
   const chosen = choosePlatform(index.manifests, platform);
   if (chosen === undefined)
     throw notFound(`no matching manifest for ${formatPlatform(platform)} in the manifest list entries`);
-  const child = await client.manifest(chosen.digest);
+  const child = await repository.manifest(chosen.digest);
   if (child === undefined) throw notFound(`manifest ${chosen.digest} not found: manifest unknown: manifest unknown`);
   if (digestOf(child.bytes) !== chosen.digest)
     throw systemError(`manifest verification failed for digest ${chosen.digest}`);
@@ -119,9 +110,9 @@ async function fetchTarget(
 }
 
 async function fetchImage(fetching: Fetching, bytes: Buffer, mediaType: string): Promise<Target> {
-  const { client, leased } = fetching;
+  const { repository, leased } = fetching;
   const manifest = parseDocument(bytes, 'manifest', Manifest);
-  const configBytes = await fetchConfig(client, leased, manifest);
+  const configBytes = await fetchConfig(repository, leased, manifest);
   const config = parseDocument(configBytes, `image configuration ${manifest.config.digest}`, ImageConfig);
   const diffIds = config.rootfs.diff_ids ?? [];
   if (diffIds.length !== manifest.layers.length)
@@ -137,9 +128,9 @@ async function fetchImage(fetching: Fetching, bytes: Buffer, mediaType: string):
   return storeManifest(leased, bytes, { mediaType, ...manifest });
 }
 
-async function fetchConfig(client: RegistryClient, leased: Leased, { config }: Manifest): Promise<Buffer> {
+async function fetchConfig(repository: Repository, leased: Leased, { config }: Manifest): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of await client.blob(config.digest)) parts.push(part);
+  for await (const part of repository.blob(config)) parts.push(part);
   const bytes = Buffer.concat(parts);
   if (digestOf(bytes) !== config.digest)
     throw systemError(`image config verification failed for digest ${config.digest}`);

@@ -1,4 +1,6 @@
 /** Registry credentials as clients send them: base64url JSON in `X-Registry-Auth`. */
+
+import type { Credentials as Known } from '@drydock/transfer/registry/credentials';
 import { z } from 'zod';
 import { badParameter } from '../../errors.ts';
 
@@ -28,7 +30,7 @@ export const Credentials = z
       registryToken: registrytoken,
     };
   });
-export type Credentials = z.output<typeof Credentials>;
+export type Credentials = Known & { readonly serverAddress: string };
 
 export const noCredentials: Credentials = {
   username: '',
