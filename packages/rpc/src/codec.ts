@@ -153,3 +153,18 @@ function readValue(reader: Reader, type: Field[2]): unknown {
   if (type === 'int64' || type === 'uint64') return Number(reader[type]());
   return reader[type]();
 }
+
+/** A message with proto3's defaults in the fields that were left out: what decoding its encoding gives. */
+export function complete<T>({ fields }: Codec<T>, value: object): T {
+  const message: Message = {};
+  for (const [, name, type, kind] of fields) {
+    const item = (value as Message)[name] ?? defaultOf(type, kind);
+    const one = (entry: unknown): unknown => (typeof type === 'function' ? complete(type(), entry as object) : entry);
+    if (item === undefined || typeof type !== 'function') message[name] = item;
+    else if (kind === 'repeated') message[name] = (item as unknown[]).map(one);
+    else if (kind === 'map')
+      message[name] = Object.fromEntries(Object.entries(item as Message).map(([key, entry]) => [key, one(entry)]));
+    else message[name] = one(item);
+  }
+  return message as T;
+}

@@ -4,6 +4,7 @@
  *   gRPC ─▶ services ─┬─▶ metadata (SQLite): namespaces, images, containers, leases
  *                     ├─▶ content: blobs       ┐
  *                     ├─▶ snapshots: overlayfs ┴─▶ layers (diff service), garbage collection
+ *                     ├─▶ transfer: registries and archives, on the services of images; streams
  *                     ├─▶ events: exchange ◀── ttrpc ◀── shims
  *                     └─▶ tasks: manager ─▶ launcher ─▶ shims, spare shims
  */
@@ -38,10 +39,13 @@ import { introspectionService } from './services/introspection.ts';
 import { leasesService } from './services/leases.ts';
 import { namespacesService } from './services/namespaces.ts';
 import { snapshotsService } from './services/snapshots.ts';
+import { streamingService } from './services/streaming.ts';
 import { tasksService } from './services/tasks.ts';
+import { transferService } from './services/transfer.ts';
 import { versionService } from './services/version.ts';
 import { OverlayBackend } from './snapshots/overlay-backend.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
+import { Streams } from './streams/streams.ts';
 import { Launcher } from './tasks/launcher.ts';
 import { removeStaleSockets, socketPlace } from './tasks/own-shim.ts';
 import { reloadTasks } from './tasks/reload.ts';
@@ -125,6 +129,14 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   removeStaleSockets(sockets, living);
   launcher.spares.fill();
 
+  const streams = new Streams();
+  const ofImages = [
+    leasesService(leases, collector),
+    imagesService({ images, exchange, collector }),
+    contentService({ content, exchange, collector }),
+    snapshotsService({ stores, exchange, collector }),
+    diffService(content),
+  ];
   const server = await serveGrpc(
     address,
     [
@@ -132,12 +144,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       healthService(),
       introspectionService({ uuid: readUuid(paths.uuid), snapshotters: [...stores.keys()], root: paths.root }),
       namespacesService(namespaces, exchange),
-      leasesService(leases, collector),
-      imagesService({ images, exchange, collector }),
+      ...ofImages,
+      transferService({ implementations: ofImages, streams, snapshotter: overlay.name }),
+      streamingService(streams),
       containersService({ containers, exchange, collector }),
-      contentService({ content, exchange, collector }),
-      snapshotsService({ stores, exchange, collector }),
-      diffService(content),
       eventsService(exchange),
       tasksService({ tasks, containers, content, log }),
     ].map(withSystemErrors),

@@ -82,10 +82,20 @@ export async function writeBlob(content: Content, source: BlobSource): Promise<S
         await labelBlob(content, there, source.labels ?? {});
         return { digest: there, size: (await statBlob(content, there))?.size ?? 0 };
       }
+      // Bytes that are not what they should be must not be gone on with.
+      if (isKind(error, 'failed precondition')) await dropIngest(content, source.ref);
       if (!isKind(error, 'unavailable') || !/locked/.test(error.message)) throw error;
     }
     // Somebody writes the same; containerd has no call that waits for the end of it.
     await sleep(lockedDelay);
+  }
+}
+
+async function dropIngest(content: Content, ref: string): Promise<void> {
+  try {
+    await content.abort({ ref });
+  } catch (error) {
+    if (!isKind(error, 'not found')) throw error;
   }
 }
 

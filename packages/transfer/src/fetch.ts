@@ -7,10 +7,11 @@
  * A document is labelled with what it refers to before it is left, so that the garbage collector keeps all of it.
  */
 import { digestOf } from '@drydock/oci/digest';
-import { type Descriptor, ImageConfig, Manifest } from '@drydock/oci/image-spec';
+import { type Descriptor, ImageConfig, Manifest, type Platform } from '@drydock/oci/image-spec';
 import { isIndex, isManifest } from '@drydock/oci/media-types';
+import { platformMatches } from '@drydock/oci/platform';
 import { RpcError } from '@drydock/rpc/errors';
-import { labelBlob, readJson, refOf, statBlob, writeBlob } from './blobs.ts';
+import { labelBlob, readJson, refOf, writeBlob } from './blobs.ts';
 import { type Pool, poolOf } from './pool.ts';
 import type { Remote } from './registry/remote.ts';
 import type { ImageServices } from './services.ts';
@@ -31,11 +32,17 @@ export interface FetchOptions {
   readonly platforms: Platforms;
   /** Manifests of all platforms are wanted, although layers only of some. */
   readonly allMetadata?: boolean;
-  /** Where to unpack to; nothing is unpacked if absent. */
-  readonly snapshotter?: string | undefined;
+  /** What is unpacked, and where to; nothing if absent. */
+  readonly unpack?: readonly UnpackTarget[];
   /** How many blobs are downloaded at once. */
   readonly concurrency?: number;
   readonly onEvent?: (event: FetchEvent) => void;
+}
+
+/** The image of a platform, to be unpacked with a snapshotter. */
+export interface UnpackTarget {
+  readonly platform: Platform;
+  readonly snapshotter: string;
 }
 
 /** How many blobs are downloaded at once, where nobody says otherwise: what containerd's transfer service does. */
@@ -94,27 +101,29 @@ async function fetchDocument(
 
 /** Fetches a manifest's configuration and layers, and unpacks them. */
 async function fetchParts(context: Context, target: Descriptor, parts: readonly Descriptor[]): Promise<void> {
-  const { services, snapshotter, onEvent } = context;
+  const { services, onEvent } = context;
   for (const blob of parts) onEvent({ state: 'waiting', blob, parent: target, offset: 0 });
   const arrivals = parts.map((part) => arrive(context, part, target));
   // A failure shows where it is waited for: the others must not go unhandled meanwhile.
   for (const arrival of arrivals) arrival.catch(() => undefined);
-  const manifest = Manifest.parse(await readJson(services.content, target.digest));
-  if (snapshotter !== undefined) {
+  if (context.unpack !== undefined) {
     await arrivals[0];
+    const manifest = Manifest.parse(await readJson(services.content, target.digest));
     const config = ImageConfig.parse(await readJson(services.content, manifest.config.digest));
     const tell = (state: FetchEvent['state'], offset: (size: number) => number) => (blob: Descriptor) =>
       onEvent({ state, blob, parent: target, offset: offset(blob.size) });
-    await unpack(
-      services,
-      { target, manifest, config },
-      {
-        snapshotter,
-        ready: ({ digest }) => context.arrivals.get(digest) ?? Promise.resolve(),
-        started: tell('extracting', () => 0),
-        finished: tell('extracted', (size) => size),
-      },
-    );
+    for (const { platform, snapshotter } of context.unpack)
+      if (platformMatches(platform, { os: config.os, architecture: config.architecture, variant: config.variant }))
+        await unpack(
+          services,
+          { target, manifest, config },
+          {
+            snapshotter,
+            ready: ({ digest }) => context.arrivals.get(digest) ?? Promise.resolve(),
+            started: tell('extracting', () => 0),
+            finished: tell('extracted', (size) => size),
+          },
+        );
   }
   await Promise.all(arrivals);
 }
@@ -128,23 +137,22 @@ function arrive(context: Context, descriptor: Descriptor, parent: Descriptor | u
   return arrival;
 }
 
+/** A blob that is there is written all the same: so the lease gets it. */
 async function fetchBlob(context: Context, blob: Descriptor, parent: Descriptor | undefined): Promise<void> {
   const { remote, download, onEvent } = context;
   const { content } = context.services;
-  const labels = await sourceLabels(context, blob.digest);
-  if (labels.there) onEvent({ state: 'exists', blob, parent, offset: blob.size });
-  else
-    await download(async () => {
-      const isDocument = isIndex(blob.mediaType) || isManifest(blob.mediaType);
-      await writeBlob(content, {
-        ref: refOf(blob),
-        expected: blob,
-        read: isDocument ? () => manifestBytes(remote, blob) : (offset) => remote.blob(blob, offset),
-        progress: (offset) => onEvent({ state: 'downloading', blob, parent, offset }),
-      });
-      onEvent({ state: 'complete', blob, parent, offset: blob.size });
-    });
-  await labelBlob(content, blob.digest, labels.added);
+  const isDocument = isIndex(blob.mediaType) || isManifest(blob.mediaType);
+  let isNew = false;
+  const read = (offset: number): AsyncIterable<Uint8Array> => {
+    isNew = true;
+    return isDocument ? manifestBytes(remote, blob) : remote.blob(blob, offset);
+  };
+  await download(async () => {
+    const progress = (offset: number): void => onEvent({ state: 'downloading', blob, parent, offset });
+    await writeBlob(content, { ref: refOf(blob), expected: blob, read, progress });
+    onEvent({ state: isNew ? 'complete' : 'exists', blob, parent, offset: blob.size });
+  });
+  await labelSource(context, blob.digest);
 }
 
 async function* manifestBytes(remote: Remote, { digest }: Descriptor): AsyncGenerator<Uint8Array> {
@@ -158,17 +166,14 @@ async function* manifestBytes(remote: Remote, { digest }: Descriptor): AsyncGene
 }
 
 /**
- * The label that says which repositories of a registry have a blob, so that a push to the registry can take it from there:
+ * Labels a blob with the repositories of a registry that have it, so that a push to the registry can take it from there:
  * `containerd.io/distribution.source.<registry>=<repository>,…`.
  */
-async function sourceLabels(
-  { services, remote }: Context,
-  digest: string,
-): Promise<{ readonly there: boolean; readonly added: Record<string, string> }> {
+async function labelSource({ services, remote }: Context, digest: string): Promise<void> {
   const { domain, path } = remote.reference;
   const key = `containerd.io/distribution.source.${domain.replace(/:\d+$/, '')}`;
-  const info = await statBlob(services.content, digest);
+  const { info } = await services.content.info({ digest });
   const known = (info?.labels[key] ?? '').split(',').filter(Boolean);
   const names = [...new Set([...known, path])].sort().join(',');
-  return { there: info !== undefined, added: info?.labels[key] === names ? {} : { [key]: names } };
+  if (info?.labels[key] !== names) await labelBlob(services.content, digest, { [key]: names });
 }

@@ -5,8 +5,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { digestOf } from '@drydock/oci/digest';
 import { type Descriptor, ImageConfig, Index, type Manifest } from '@drydock/oci/image-spec';
 import { isIndex, isManifest, MediaType } from '@drydock/oci/media-types';
+import { fullName, parseReference, withDefaultTag } from '@drydock/oci/reference';
 import { RpcError } from '@drydock/rpc/errors';
 import tar from 'tar-stream';
 import { z } from 'zod';
@@ -16,8 +18,9 @@ import { childrenOf, referenceLabels } from './tree.ts';
 
 type Content = ImageServices['content'];
 
-/** What an archive calls an image, and what that is; the name is as the archive has it. */
+/** What an archive calls an image, and what that is. */
 export interface FoundImage {
+  /** In full; undefined where the archive names none. */
   readonly name: string | undefined;
   readonly target: Descriptor;
 }
@@ -39,8 +42,37 @@ interface Archive {
   readonly documents: ReadonlyMap<string, string>;
 }
 
-/** Imports an archive, packed with gzip or zstd or not at all. Answers its images in the archive's order. */
-export async function importArchive(content: Content, source: AsyncIterable<Uint8Array>): Promise<FoundImage[]> {
+/** An archive's images, and an index of them all, which keeps their content from the garbage collector. */
+export interface ImportedArchive {
+  readonly index: Descriptor;
+  readonly images: readonly FoundImage[];
+}
+
+/** Imports an archive, packed with gzip or zstd or not at all; its images come in the archive's order. */
+export async function importArchive(content: Content, source: AsyncIterable<Uint8Array>): Promise<ImportedArchive> {
+  const images = await importImages(content, source);
+  const manifests = images.map(({ name, target }) => {
+    const { annotations = {}, ...rest } = target;
+    return { ...rest, annotations: name === undefined ? annotations : { ...annotations, [imageNameKey]: name } };
+  });
+  const document: Index = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests };
+  const bytes = Buffer.from(JSON.stringify(document));
+  const labels = referenceLabels(MediaType.ociIndex, manifests);
+  const stored = await writeBlob(content, { ref: `tar-index-${digestOf(bytes)}`, read: () => [bytes], labels });
+  return { index: { mediaType: MediaType.ociIndex, ...stored }, images };
+}
+
+/** The annotation with an image's whole name. */
+const imageNameKey = 'io.containerd.image.name';
+
+/** What a descriptor's annotations call its image: the whole name, or what stands for one beside `prefix`, such as a tag. */
+export function nameOf(target: Descriptor, prefix: (reference: string) => string | undefined): string | undefined {
+  const { annotations = {} } = target;
+  const short = annotations['org.opencontainers.image.ref.name'];
+  return annotations[imageNameKey] ?? (short === undefined ? undefined : prefix(short));
+}
+
+async function importImages(content: Content, source: AsyncIterable<Uint8Array>): Promise<FoundImage[]> {
   const archive = await readArchive(content, source);
   const index = archive.documents.get('index.json');
   if (index !== undefined && archive.documents.has('oci-layout'))
@@ -90,9 +122,7 @@ async function fromLayout(content: Content, { manifests }: Index): Promise<Found
   const found: FoundImage[] = [];
   for (const target of manifests) {
     await labelTree(content, target);
-    const { annotations = {} } = target;
-    const name = annotations['io.containerd.image.name'] ?? annotations['org.opencontainers.image.ref.name'];
-    found.push({ name, target });
+    found.push({ name: target.annotations?.[imageNameKey], target });
   }
   return found;
 }
@@ -134,7 +164,7 @@ async function fromDocker(
     const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
     const target = { mediaType: MediaType.dockerManifest, ...stored, platform };
     if (!RepoTags?.length) found.push({ name: undefined, target });
-    for (const name of RepoTags ?? []) found.push({ name, target });
+    for (const tag of RepoTags ?? []) found.push({ name: fullName(withDefaultTag(parseReference(tag))), target });
   }
   return found;
 }

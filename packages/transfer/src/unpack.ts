@@ -33,8 +33,7 @@ export async function unpack(services: Services, image: PlatformImage, options: 
       options.started?.(layer);
       await unpackLayer(services, layer, { ...position, diffId: diffIds[index]!, snapshotter: options.snapshotter });
     }
-    if (!/tar$/.test(layer.mediaType))
-      await labelBlob(services.content, layer.digest, { 'containerd.io/uncompressed': diffIds[index]! });
+    await labelBlob(services.content, layer.digest, { 'containerd.io/uncompressed': diffIds[index]! });
     options.finished?.(layer);
   }
   const chain = chainId(diffIds);

@@ -1,6 +1,6 @@
 // Generated from protos/ by scripts/generate.ts. Do not edit.
 import { type Codec, message } from '../codec.ts';
-import { Empty } from './google.ts';
+import { Any, Empty, Timestamp } from './google.ts';
 import { Status } from './google_rpc.ts';
 import { Platform } from './types.ts';
 
@@ -20,9 +20,46 @@ export const PluginsResponse: Codec<PluginsResponse> = message<PluginsResponse>(
 
 export interface ServerResponse {
   uuid: string;
+  pid: number;
+  pidns: number;
+  deprecations: DeprecationWarning[];
 }
 export const ServerResponse: Codec<ServerResponse> = message<ServerResponse>('containerd.services.introspection.v1.ServerResponse', [
   [1, 'uuid', 'string'],
+  [2, 'pid', 'uint64'],
+  [3, 'pidns', 'uint64'],
+  [4, 'deprecations', () => DeprecationWarning, 'repeated'],
+]);
+
+export interface DeprecationWarning {
+  id: string;
+  message: string;
+  lastOccurrence: Timestamp | undefined;
+}
+export const DeprecationWarning: Codec<DeprecationWarning> = message<DeprecationWarning>('containerd.services.introspection.v1.DeprecationWarning', [
+  [1, 'id', 'string'],
+  [2, 'message', 'string'],
+  [3, 'lastOccurrence', () => Timestamp],
+]);
+
+export interface PluginInfoRequest {
+  type: string;
+  id: string;
+  options: Any | undefined;
+}
+export const PluginInfoRequest: Codec<PluginInfoRequest> = message<PluginInfoRequest>('containerd.services.introspection.v1.PluginInfoRequest', [
+  [1, 'type', 'string'],
+  [2, 'id', 'string'],
+  [3, 'options', () => Any],
+]);
+
+export interface PluginInfoResponse {
+  plugin: Plugin | undefined;
+  extra: Any | undefined;
+}
+export const PluginInfoResponse: Codec<PluginInfoResponse> = message<PluginInfoResponse>('containerd.services.introspection.v1.PluginInfoResponse', [
+  [1, 'plugin', () => Plugin],
+  [2, 'extra', () => Any],
 ]);
 
 export interface Plugin {
@@ -49,5 +86,6 @@ export const Introspection = {
   methods: {
     plugins: { name: 'Plugins', request: PluginsRequest, response: PluginsResponse, requestStream: false, responseStream: false },
     server: { name: 'Server', request: Empty, response: ServerResponse, requestStream: false, responseStream: false },
+    pluginInfo: { name: 'PluginInfo', request: PluginInfoRequest, response: PluginInfoResponse, requestStream: false, responseStream: false },
   },
 } as const;

@@ -8,11 +8,11 @@ import { packAny } from '@drydock/rpc/any';
 import type { Codec, Input } from '@drydock/rpc/codec';
 import { invalidArgument, type RpcError } from '@drydock/rpc/errors';
 import type { Envelope } from '@drydock/rpc/generated/events';
+import { Queue } from '@drydock/rpc/queue';
 import { compareTimestamps, now } from '@drydock/rpc/timestamp';
 import { type Filter, parseFilters } from '../metadata/filters.ts';
 import { validateIdentifier } from '../metadata/identifiers.ts';
 import { payloadField } from './payload-field.ts';
-import { Queue } from './queue.ts';
 
 interface Subscription {
   readonly filter: Filter;

@@ -1,4 +1,7 @@
 /** containerd.services.introspection.v1.Introspection: what this supervisor is made of, in containerd's plugin terms. */
+
+import { statSync } from 'node:fs';
+import { notFound } from '@drydock/rpc/errors';
 import { Introspection, type Plugin } from '@drydock/rpc/generated/introspection';
 import { type Implementation, implement } from '@drydock/rpc/service';
 import { parseFilters } from '../metadata/filters.ts';
@@ -21,7 +24,9 @@ const services = [
   'leases',
   'namespaces',
   'snapshots',
+  'streaming',
   'tasks',
+  'transfer',
   'version',
   'healthcheck',
 ];
@@ -42,6 +47,8 @@ export function introspectionService({ uuid, snapshotters, root }: Introspection
     plugin('io.containerd.lease.v1', 'manager'),
     plugin('io.containerd.runtime.v2', 'task', { platforms: [platform()] }),
     plugin('io.containerd.runtime.v2', 'shim'),
+    plugin('io.containerd.streaming.v1', 'manager'),
+    plugin('io.containerd.transfer.v1', 'local'),
     ...services.map((name) => plugin('io.containerd.grpc.v1', name)),
   ];
   return implement(Introspection, {
@@ -57,7 +64,12 @@ export function introspectionService({ uuid, snapshotters, root }: Introspection
         ),
       };
     },
-    server: () => ({ uuid }),
+    server: () => ({ uuid, pid: process.pid, pidns: statSync('/proc/self/ns/pid').ino, deprecations: [] }),
+    pluginInfo: ({ type, id }) => {
+      const found = plugins.find((item) => item.type === type && item.id === id);
+      if (found === undefined) throw notFound('plugin not found: not found');
+      return { plugin: found };
+    },
   });
 }
 

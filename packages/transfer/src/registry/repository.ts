@@ -50,6 +50,9 @@ const manifestTypes = [
   '*/*',
 ].join(', ');
 
+/** Bytes that an attempt must bring to count as one that got on. */
+const worthwhile = 64 * 1024;
+
 /** Bytes that a manifest may have: what registries take (distribution-spec, "Pushing Manifests"). */
 const manifestLimit = 4 * 1024 * 1024;
 
@@ -60,6 +63,7 @@ export class Repository {
   readonly #options: RepositoryOptions;
   readonly #scopes: string[];
   #authorization: string | undefined;
+  #authorizing: Promise<void> | undefined;
 
   constructor(options: RepositoryOptions) {
     this.#options = options;
@@ -131,12 +135,12 @@ export class Repository {
   }
 
   /**
-   * A blob's bytes from an offset on, as they arrive. A connection that breaks is taken up where it ended, as long as each
-   * attempt brings something.
+   * A blob's bytes from an offset on, as they arrive. A connection that breaks is taken up where it ended, as long as the
+   * attempts get on.
    */
   async *blob({ digest, size }: Pick<Descriptor, 'digest' | 'size'>, start = 0): AsyncGenerator<Uint8Array> {
     let offset = start;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; offset < size || size === 0; ) {
       const before = offset;
       try {
         for await (const chunk of await this.#blobFrom(digest, offset)) {
@@ -147,7 +151,7 @@ export class Repository {
         if (offset === size) return;
         throw new RegistryError('unreachable', `blob ${digest}: unexpected EOF at byte ${offset} of ${size}`);
       } catch (error) {
-        failures = offset > before ? 1 : failures + 1;
+        failures = offset - before >= worthwhile ? 1 : failures + 1;
         if (this.signal?.aborted || (error instanceof RegistryError && error.kind !== 'unreachable')) throw error;
         if (failures >= usualRetries.attempts) throw cutOff(digest, offset, size, error);
         await pause(backoff(failures), this.signal);
@@ -168,14 +172,15 @@ export class Repository {
     const url = this.#url(path, request.query ?? {});
     const attempt = () => send(url, this.host.transport, this.#prepare(request, url));
     const tried = () => (request.retry === false ? attempt() : withRetries(attempt, this.signal));
+    const used = this.#authorization;
     const response = await tried();
     const challenge = headerText(response.headers['www-authenticate']);
     if (response.statusCode !== 401 || challenge === '') return response;
     const body = await response.body.text();
-    const refused = this.#authorization;
-    await this.#authorize(challenge);
+    // Others may have asked meanwhile.
+    if (this.#authorization === used) await this.#authorizeOnce(challenge);
     // The same answer to the same question: it would be refused again.
-    if (refused === this.#authorization) throw errorOfAnswer(401, body);
+    if (this.#authorization === used) throw errorOfAnswer(401, body);
     return tried();
   }
 
@@ -214,6 +219,14 @@ export class Repository {
       signal: this.signal,
       ...(body === undefined ? {} : { body: (typeof body === 'function' ? body() : body) as Body }),
     };
+  }
+
+  /** Requests that are refused at the same time share one authorization. */
+  #authorizeOnce(challenge: string): Promise<void> {
+    this.#authorizing ??= this.#authorize(challenge).finally(() => {
+      this.#authorizing = undefined;
+    });
+    return this.#authorizing;
   }
 
   async #authorize(challenge: string): Promise<void> {
