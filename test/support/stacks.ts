@@ -102,13 +102,16 @@ export async function startReal({
   };
 }
 
-/** Starts a real containerd below a directory. Our shim and runtime are on its PATH. */
-export async function startContainerd(directory: string): Promise<{ readonly socket: string; stop(): Promise<void> }> {
+/** Starts a real containerd below a directory, with more configuration if there is any. Our shim and runtime are on its PATH. */
+export async function startContainerd(
+  directory: string,
+  configuration = '',
+): Promise<{ readonly socket: string; stop(): Promise<void> }> {
   const socket = join(directory, 'containerd.sock');
   const config = join(directory, 'containerd.toml');
   writeFileSync(
     config,
-    `version = 2\nroot = "${directory}/ctd-root"\nstate = "${directory}/ctd-state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "${socket}"\n`,
+    `version = 2\nroot = "${directory}/ctd-root"\nstate = "${directory}/ctd-state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "${socket}"\n${configuration}`,
   );
   const child = start('containerd', ['-c', config], join(directory, 'containerd.log'), {
     PATH: `${process.env.PATH}:${bin}`,

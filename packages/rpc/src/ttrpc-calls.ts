@@ -45,7 +45,14 @@ export function ttrpcOver(stream: ByteStream): {
       waiting.reject(new RpcError('unknown', 'message length exceeds the maximum of 4194304 bytes'));
       return;
     }
-    const { status, payload } = Response.decode(frame.payload);
+    let response: Response;
+    try {
+      response = Response.decode(frame.payload);
+    } catch (error) {
+      waiting.reject(new RpcError('unknown', `answer is no protobuf: ${(error as Error).message}`, { cause: error }));
+      return;
+    }
+    const { status, payload } = response;
     if (status !== undefined && status.code !== 0) waiting.reject(new RpcError(kindOf(status.code), status.message));
     else waiting.resolve(payload);
   });
@@ -65,14 +72,32 @@ export function ttrpcOver(stream: ByteStream): {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     pending.set(id, { resolve, reject });
     stream.write(encodeFrame(id, frameType.request, request));
-    if (options?.timeoutMs === undefined) return promise;
-    const timer = setTimeout(() => {
+    const giveUp = (error: RpcError): void => {
       pending.delete(id);
-      reject(new RpcError('deadline exceeded', `${method}: no answer in ${options.timeoutMs} ms`));
-    }, options.timeoutMs);
-    return promise.finally(() => clearTimeout(timer));
+      reject(error);
+    };
+    return bounded(promise, method, options ?? {}, giveUp);
   };
   return { connection: { closed: end.promise, call, close: stream.close }, receiver: { data, closed } };
+}
+
+/** An answer that is not waited for longer than the caller's deadline and its signal allow. */
+function bounded<T>(
+  answer: Promise<T>,
+  method: string,
+  { timeoutMs, signal }: CallOptions,
+  giveUp: (error: RpcError) => void,
+): Promise<T> {
+  if (timeoutMs === undefined && signal === undefined) return answer;
+  const late = (): void => giveUp(new RpcError('deadline exceeded', `${method}: no answer in ${timeoutMs} ms`));
+  const left = (): void => giveUp(new RpcError('cancelled', `${method}: context canceled`));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+  if (signal?.aborted) left();
+  signal?.addEventListener('abort', left, { once: true });
+  return answer.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', left);
+  });
 }
 
 /** A client of one service. `metadata` goes with every call. ttrpc's calls are all unary here. */

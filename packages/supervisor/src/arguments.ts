@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isLevel } from '@drydock/telemetry/logger';
 import yargs from 'yargs';
 import { readConfig } from './config.ts';
+import { Deadlines } from './tasks/deadlines.ts';
 import { versionLine } from './version.ts';
 
 export interface SupervisorArguments {
@@ -11,6 +12,7 @@ export interface SupervisorArguments {
   readonly state: string;
   readonly logLevel: string;
   readonly spareShims: number;
+  readonly deadlines: Deadlines;
   /** Executables of shims by runtime name. */
   readonly shims: ReadonlyMap<string, string>;
 }
@@ -60,6 +62,7 @@ export function parseArguments(argv: readonly string[]): SupervisorArguments {
     state: resolve(flags.state ?? config.state ?? defaults.state),
     logLevel,
     spareShims: flags.spareShims,
+    deadlines: new Deadlines(config.timeouts),
     shims: new Map((flags.shim ?? []).map(parseShim)),
   };
 }

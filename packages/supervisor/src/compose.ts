@@ -46,6 +46,7 @@ import { versionService } from './services/version.ts';
 import { OverlayBackend } from './snapshots/overlay-backend.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
 import { Streams } from './streams/streams.ts';
+import type { Deadlines } from './tasks/deadlines.ts';
 import { Launcher } from './tasks/launcher.ts';
 import { removeStaleSockets, socketPlace } from './tasks/own-shim.ts';
 import { reloadTasks } from './tasks/reload.ts';
@@ -64,6 +65,8 @@ export interface SupervisorOptions {
   /** Directories to look for shims in. */
   readonly shimDirectories: readonly string[];
   readonly spareShims: number;
+  /** How long shims may take. */
+  readonly deadlines: Deadlines;
   readonly isDebug: boolean;
   readonly publishBinary: string;
   readonly log: Logger;
@@ -83,7 +86,7 @@ export function logCalls(log: Logger): void {
 
 /** Starts a supervisor. Rejects if its directories or its socket are in use. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { address, log } = options;
+  const { address, deadlines, log } = options;
   const paths = pathsOf(options.root, options.state);
   // The metadata holds the environments of containers: only root may read it.
   mkdirSync(paths.root, { recursive: true, mode: 0o700 });
@@ -119,11 +122,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     shimLog: shimLog.writer,
     output: options.shimOutput,
     spares: options.spareShims,
+    deadlines,
     log,
   });
-  const tasks = new TaskManager({ directories, launcher, exchange, log });
+  const tasks = new TaskManager({ directories, launcher, exchange, deadlines, log });
 
-  const living = await reloadTasks({ directories, launcher, manager: tasks, log });
+  const living = await reloadTasks({ directories, launcher, manager: tasks, deadlines, log });
   // Only now: an event of a shim is about a task that is known.
   const events = await withSocketMode(() => serveTtrpc(`${address}.ttrpc`, [shimEventsService(exchange, tasks)]));
   removeStaleSockets(sockets, living);
@@ -149,7 +153,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       streamingService(streams),
       containersService({ containers, exchange, collector }),
       eventsService(exchange),
-      tasksService({ tasks, containers, content, log }),
+      tasksService({ tasks, containers, content, deadlines, log }),
     ].map(withSystemErrors),
   );
   log.info({ address, root: paths.root, state: paths.state }, 'serving');

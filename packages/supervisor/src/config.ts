@@ -12,6 +12,7 @@ const Config = z.looseObject({
   state: z.string().optional(),
   grpc: z.looseObject({ address: z.string().optional() }).optional(),
   debug: z.looseObject({ level: z.string().optional() }).optional(),
+  timeouts: z.record(z.string(), z.string()).optional(),
 });
 
 export interface SupervisorConfig {
@@ -19,6 +20,8 @@ export interface SupervisorConfig {
   readonly root?: string | undefined;
   readonly state?: string | undefined;
   readonly logLevel?: string | undefined;
+  /** Deadlines by name, as Go writes durations. */
+  readonly timeouts?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Reads a configuration file. Throws an error that names the file and the field. */
@@ -35,7 +38,13 @@ export function readConfig(path: string): SupervisorConfig {
     const [issue] = result.error.issues;
     throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { root, state, grpc, debug } = result.data;
+  const { root, state, grpc, debug, timeouts } = result.data;
   const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
-  return { root: given(root), state: given(state), address: given(grpc?.address), logLevel: given(debug?.level) };
+  return {
+    root: given(root),
+    state: given(state),
+    address: given(grpc?.address),
+    logLevel: given(debug?.level),
+    timeouts,
+  };
 }

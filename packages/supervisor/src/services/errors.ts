@@ -8,11 +8,19 @@ import type { Implementation } from '@drydock/rpc/service';
 const sqliteFull = 13;
 
 /** A service whose errors of Node and of the kernel read `<operation> <path>: no space left on device`. */
-export function withSystemErrors({ service, handlers }: Implementation): Implementation {
+export function withSystemErrors(implementation: Implementation): Implementation {
+  return translateErrors(implementation, inGoWords);
+}
+
+/** A service whose errors are changed on their way out. */
+export function translateErrors(
+  { service, handlers }: Implementation,
+  translate: (error: unknown) => unknown,
+): Implementation {
   const wrapped: Record<string, Implementation['handlers'][string]> = {};
   for (const [name, handler] of Object.entries(handlers)) {
     wrapped[name] = service.methods[name]?.responseStream
-      ? (...args) => translateStream(handler(...args))
+      ? (...args) => translateStream(handler(...args), translate)
       : async (...args) => {
           try {
             return await handler(...args);
@@ -24,7 +32,10 @@ export function withSystemErrors({ service, handlers }: Implementation): Impleme
   return { service, handlers: wrapped };
 }
 
-async function* translateStream(responses: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* translateStream(
+  responses: AsyncIterable<unknown>,
+  translate: (error: unknown) => unknown,
+): AsyncGenerator<unknown> {
   try {
     yield* responses;
   } catch (error) {
@@ -32,7 +43,7 @@ async function* translateStream(responses: AsyncIterable<unknown>): AsyncGenerat
   }
 }
 
-function translate(error: unknown): unknown {
+function inGoWords(error: unknown): unknown {
   if (error instanceof SyscallError)
     return new RpcError('unknown', `${error.op}: ${errnoText(error.errno)}`, { cause: error });
   if (!(error instanceof Error) || error instanceof RpcError) return error;

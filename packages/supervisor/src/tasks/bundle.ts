@@ -5,7 +5,7 @@
  *     config.json                  the container's spec
  *     rootfs/                      where the shim mounts the snapshot
  *     work ─▶ <root>/…             what shall outlive a reboot
- *     address                      the shim's socket
+ *     address                      the shim's socket; `bootstrap.json` for a shim that names the version of its service
  *     shim-binary-path             the shim's executable
  *     exit-published               made when the exit of the container was published
  */
@@ -31,7 +31,7 @@ export interface BundleDirectories {
 }
 
 /** Files of a bundle that the supervisor itself reads and writes. */
-export type BundleFile = 'address' | 'shim-binary-path' | 'exit-published';
+export type BundleFile = 'address' | 'bootstrap.json' | 'shim-binary-path' | 'exit-published';
 
 export class Bundle {
   readonly namespace: string;

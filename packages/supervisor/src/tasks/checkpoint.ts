@@ -42,21 +42,23 @@ export interface CheckpointRequest {
   readonly options: Any | undefined;
   readonly content: ContentStore;
   readonly lease: string | undefined;
+  /** Aborted when the client does not wait any longer. */
+  readonly signal: AbortSignal;
 }
 
 /** Has the shim write a checkpoint; answers the blobs made of it, or nothing if the options name a directory. */
 export async function checkpointTask(request: CheckpointRequest): Promise<Descriptor[]> {
-  const { shim, container, options, content, lease } = request;
+  const { shim, container, options, content, lease, signal } = request;
   const { id, namespace } = shim.bundle;
   const path =
     options !== undefined && holds(options, CheckpointOptions) ? unpackAny(CheckpointOptions, options).imagePath : '';
   if (path !== '') {
-    await shim.task.checkpoint({ id, path, options });
+    await shim.task.checkpoint({ id, path, options }, { signal });
     return [];
   }
   const directory = await mkdtemp(join(tmpdir(), 'drydock-checkpoint-'));
   try {
-    await shim.task.checkpoint({ id, path: directory, options });
+    await shim.task.checkpoint({ id, path: directory, options }, { signal });
     const scope = { content, namespace, lease };
     const spec = Any.encode(container.spec ?? {});
     return [

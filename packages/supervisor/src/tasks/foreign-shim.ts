@@ -8,9 +8,11 @@
  * `delete` cleans up behind a shim that is gone; it answers how the container ended.
  */
 import { spawn } from 'node:child_process';
+import { RpcError } from '@drydock/rpc/errors';
 import { Any } from '@drydock/rpc/generated/google';
 import { DeleteResponse } from '@drydock/rpc/generated/shim_task';
 import { currentTrace } from '@drydock/telemetry/trace';
+import type { DeadlineName, Deadlines } from './deadlines.ts';
 
 /** What a shim is told of its supervisor. */
 export interface SupervisorAddress {
@@ -26,15 +28,17 @@ export interface ShimCall extends SupervisorAddress {
   readonly namespace: string;
   readonly id: string;
   readonly bundle: string;
+  readonly deadlines: Deadlines;
 }
 
-/** Milliseconds that `delete` may take. */
-const cleanupTimeout = 5000;
+const startDeadline = 'io.drydock.timeout.shim.start';
+const cleanupDeadline = 'io.containerd.timeout.shim.cleanup';
 
-/** Runs `start`; answers the address of the daemon. */
-export async function startShim(call: ShimCall, options: Any | undefined): Promise<string> {
+/** Runs `start`; answers what it has printed: the address of the daemon. */
+export async function startShim(call: ShimCall, options: Any | undefined, signal: AbortSignal): Promise<string> {
   const args = [...commonArguments(call), '-id', call.id, ...(call.isDebug ? ['-debug'] : []), 'start'];
-  const { code, output, errors } = await run(call, args, options === undefined ? undefined : Any.encode(options));
+  const input = options === undefined ? undefined : Any.encode(options);
+  const { code, output, errors } = await run(call, args, { deadline: startDeadline, input, signal });
   const text = Buffer.concat([output, errors]).toString().trim();
   if (code !== 0) throw new Error(`start failed: ${text}: exit status ${code}`);
   return text;
@@ -43,7 +47,7 @@ export async function startShim(call: ShimCall, options: Any | undefined): Promi
 /** Runs `delete`; answers how the container ended. */
 export async function deleteShim(call: ShimCall): Promise<DeleteResponse> {
   const args = [...commonArguments(call), '-id', call.id, '-bundle', call.bundle, 'delete'];
-  const { code, output, errors } = await run(call, args, undefined, cleanupTimeout);
+  const { code, output, errors } = await run(call, args, { deadline: cleanupDeadline });
   if (code !== 0) throw new Error(`${call.binary} delete: ${errors.toString().trim()}: exit status ${code}`);
   return DeleteResponse.decode(output);
 }
@@ -58,20 +62,31 @@ interface Result {
   readonly errors: Buffer;
 }
 
-function run(
-  call: ShimCall,
-  args: readonly string[],
-  input: Uint8Array | undefined,
-  timeout?: number,
-): Promise<Result> {
+interface RunOptions {
+  readonly deadline: DeadlineName;
+  readonly input?: Uint8Array | undefined;
+  /** Aborted when nobody waits for the result. */
+  readonly signal?: AbortSignal;
+}
+
+function run(call: ShimCall, args: readonly string[], { deadline, input, signal }: RunOptions): Promise<Result> {
+  const action = `${call.binary} ${args.at(-1)}`;
   return new Promise((resolve, reject) => {
     const child = spawn(call.binary, args, {
       cwd: call.bundle,
       env: shimEnvironment(call),
       detached: true,
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      ...(timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' as const }),
     });
+    let given: Error | undefined;
+    const giveUp = (error: Error): void => {
+      given ??= error;
+      killGroup(child.pid);
+    };
+    const timer = after(call.deadlines.of(deadline), () => giveUp(call.deadlines.exceeded(deadline, action)));
+    const left = (): void => giveUp(new RpcError('cancelled', `${action}: context canceled`));
+    signal?.addEventListener('abort', left, { once: true });
+    if (signal?.aborted) left();
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
@@ -79,12 +94,31 @@ function run(
     // A shim that does not read its options closes the pipe under us; its exit status tells what went wrong.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
-    child.once('error', (error) => reject(new Error(`start failed: ${error.message}`, { cause: error })));
-    child.once('close', (code, signal) => {
-      if (signal !== null) reject(new Error(`${call.binary} ${args.at(-1)}: signal: ${signal}`));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(new Error(`start failed: ${error.message}`, { cause: error }));
+    });
+    child.once('close', (code, killer) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', left);
+      if (given !== undefined) reject(given);
+      else if (killer !== null) reject(new Error(`${action}: signal: ${killer}`));
       else resolve({ code: code ?? 0, output: Buffer.concat(output), errors: Buffer.concat(errors) });
     });
   });
+}
+
+function after(milliseconds: number | undefined, action: () => void): NodeJS.Timeout | undefined {
+  return milliseconds === undefined ? undefined : setTimeout(action, milliseconds);
+}
+
+/** Kills a program and what it has started in its process group. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it has ended.
+  }
 }
 
 /** The supervisor's environment without what is only meant for its own engine or its own starter. */

@@ -3,9 +3,11 @@ import type { Any } from '@drydock/rpc/generated/google';
 import type { DeleteResponse } from '@drydock/rpc/generated/shim_task';
 import type { Logger } from '@drydock/telemetry/logger';
 import type { Bundle } from './bundle.ts';
-import { deleteShim, type SupervisorAddress, startShim } from './foreign-shim.ts';
+import type { Deadlines } from './deadlines.ts';
+import { deleteShim, type ShimCall, type SupervisorAddress, startShim } from './foreign-shim.ts';
 import { type OwnShimOptions, type SocketPlace, spawnOwnShim } from './own-shim.ts';
 import { connectShim, type Shim, shimOver } from './shim.ts';
+import { parseShimAddress } from './shim-address.ts';
 import { findShim, ownShim, type ShimBinary, type ShimLookup } from './shim-binary.ts';
 import { openShimLog } from './shim-log.ts';
 import { SpareShims } from './spare-shims.ts';
@@ -19,8 +21,12 @@ export interface LauncherOptions {
   /** Where messages of other shims go. */
   readonly output: NodeJS.WritableStream;
   readonly spares: number;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
 }
+
+/** The version of the service that our own shim is called with. */
+const ownVersion = 2;
 
 export class Launcher {
   readonly spares: SpareShims;
@@ -32,7 +38,7 @@ export class Launcher {
     this.spares = new SpareShims(
       binary === undefined ? 0 : options.spares,
       () => this.#ownOptions(binary!.path),
-      options.log,
+      options,
     );
   }
 
@@ -40,19 +46,25 @@ export class Launcher {
     return findShim(runtime, this.#options.lookup);
   }
 
-  /** Starts the shim and connects to it. `options` are those of the task or of its container. */
-  async launch(bundle: Bundle, binary: ShimBinary, options: Any | undefined): Promise<Shim> {
+  /** Starts the shim and connects to it. `options` are those of the task or of its container; the signal says that nobody waits. */
+  async launch(
+    bundle: Bundle,
+    binary: ShimBinary,
+    { options, signal }: { readonly options: Any | undefined; readonly signal: AbortSignal },
+  ): Promise<Shim> {
     bundle.write('shim-binary-path', binary.path);
-    return binary.isOwn ? this.#launchOwn(bundle, binary) : this.#launchForeign(bundle, binary, options);
+    if (binary.isOwn) return this.#launchOwn(bundle, binary);
+    return this.#launchForeign(bundle, binary, (call) => startShim(call, options, signal));
   }
 
   /** Connects to the shim of a bundle that was launched before. */
   async reconnect(bundle: Bundle, binary: ShimBinary): Promise<Shim> {
-    const address = bundle.read('address');
-    if (address === undefined) throw new Error(`bundle ${bundle.path} has no address`);
+    const text = bundle.read('bootstrap.json') ?? bundle.read('address');
+    if (text === undefined) throw new Error(`bundle ${bundle.path} has no address`);
+    const address = parseShimAddress(text);
     const connection = await connectShim(address);
     const log = binary.isOwn ? undefined : openShimLog(bundle.path, this.#options.output);
-    return shimOver(connection, { bundle, binary, release: () => log?.close() });
+    return shimOver(connection, { bundle, binary, version: address.version, release: () => log?.close() });
   }
 
   /** Has the shim's executable clean up behind a shim that is gone. */
@@ -63,26 +75,54 @@ export class Launcher {
   async #launchOwn(bundle: Bundle, binary: ShimBinary): Promise<Shim> {
     const record = (address: string): void => bundle.write('address', address);
     const spare = binary.path === this.#spareBinary()?.path ? await this.spares.take(bundle, record) : undefined;
-    if (spare !== undefined) return shimOver(spare, { bundle, binary, release: () => undefined });
+    const parts = { bundle, binary, version: ownVersion, release: () => undefined };
+    if (spare !== undefined) return shimOver(spare.connection, { ...parts, pid: spare.pid });
     const { namespace, id, path } = bundle;
-    const { socket } = spawnOwnShim(this.#ownOptions(binary.path), ['-namespace', namespace, '-id', id], path);
+    const { socket, pid } = spawnOwnShim(this.#ownOptions(binary.path), ['-namespace', namespace, '-id', id], path);
     record(`unix://${socket}`);
-    return shimOver(await connectShim(`unix://${socket}`), { bundle, binary, release: () => undefined });
+    return shimOver(await connectShim(parseShimAddress(`unix://${socket}`)), { ...parts, pid });
   }
 
-  async #launchForeign(bundle: Bundle, binary: ShimBinary, options: Any | undefined): Promise<Shim> {
+  async #launchForeign(bundle: Bundle, binary: ShimBinary, start: (call: ShimCall) => Promise<string>): Promise<Shim> {
     const log = openShimLog(bundle.path, this.#options.output);
+    let text: string | undefined;
     try {
-      const address = await startShim(this.#call(bundle, binary), options);
-      return shimOver(await connectShim(address), { bundle, binary, release: () => log.close() });
+      text = await start(this.#call(bundle, binary));
+      const address = parseShimAddress(text);
+      if (address.url !== text) bundle.write('bootstrap.json', text);
+      const connection = await connectShim(address).catch((error) => {
+        throw new Error(`start failed: ${error.message}`, { cause: error });
+      });
+      const release = (): void => log.close();
+      const shim = shimOver(connection, { bundle, binary, version: address.version, release });
+      shim.pid = await this.#pidOf(shim);
+      return shim;
     } catch (error) {
       log.close();
+      // What was started may live.
+      if (text !== undefined)
+        await this.cleanUp(bundle, binary).catch((reason) => this.#options.log.warn({ err: reason }));
       throw error;
     }
   }
 
-  #call({ namespace, id, path }: Bundle, { path: binary }: ShimBinary) {
-    return { ...this.#options.supervisor, binary, namespace, id, bundle: path };
+  /** Asks a shim for its process: one that does not answer this will answer nothing. */
+  async #pidOf({ task, connection, bundle: { namespace, id } }: Shim): Promise<number> {
+    const what = `Connect to shim of ${namespace}/${id}`;
+    try {
+      const answer = await this.#options.deadlines.within('io.containerd.timeout.shim.load', what, (call) =>
+        task.connect({ id }, call),
+      );
+      return answer.shimPid;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  #call({ namespace, id, path }: Bundle, { path: binary }: ShimBinary): ShimCall {
+    const { supervisor, deadlines } = this.#options;
+    return { ...supervisor, deadlines, binary, namespace, id, bundle: path };
   }
 
   #ownOptions(binary: string): OwnShimOptions {

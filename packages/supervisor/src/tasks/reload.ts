@@ -3,7 +3,8 @@
  *
  *   shim answers, knows the task      it is taken in; an exit that nobody has published is published
  *   shim answers, knows no task       its create was broken off: the shim is ended, the bundle removed
- *   shim does not answer              cleaned up behind it; clients learn that there is no such task
+ *   nobody listens there any more     cleaned up behind it; clients learn that there is no such task
+ *   shim lives, but does not answer   it is taken in, and so is the container: whatever holds it up, it is not killed for it
  *   no address, no executable known   the launch was broken off: the bundle is removed
  */
 import { readdirSync, rmSync } from 'node:fs';
@@ -13,18 +14,17 @@ import type { StateResponse } from '@drydock/rpc/generated/shim_task';
 import { Status } from '@drydock/rpc/generated/task_types';
 import type { Logger } from '@drydock/telemetry/logger';
 import { Bundle, type BundleDirectories } from './bundle.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Launcher } from './launcher.ts';
 import type { Shim } from './shim.ts';
 import { ownShim, type ShimBinary } from './shim-binary.ts';
 import type { TaskManager } from './task-manager.ts';
 
-/** Milliseconds that a shim has to answer. */
-const loadTimeout = 5000;
-
 export interface ReloadParts {
   readonly directories: BundleDirectories;
   readonly launcher: Launcher;
   readonly manager: TaskManager;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
 }
 
@@ -37,7 +37,7 @@ export async function reloadTasks(parts: ReloadParts): Promise<Set<string>> {
 }
 
 async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | undefined> {
-  const { launcher, manager, log } = parts;
+  const { launcher, manager, deadlines, log } = parts;
   const path = bundle.read('shim-binary-path');
   const address = bundle.read('address');
   if (path === undefined) {
@@ -47,15 +47,18 @@ async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | unde
   const binary: ShimBinary = { path, isOwn: basename(path) === ownShim };
   try {
     const shim = await launcher.reconnect(bundle, binary);
-    const state = await askState(shim);
-    if (state === undefined) {
-      await shim.task.shutdown({ id: bundle.id }, { timeoutMs: loadTimeout }).catch(() => undefined);
-      shim.connection.close();
-      shim.release();
-      throw new Error('shim has no such task');
+    try {
+      const state = await askState(shim, deadlines);
+      manager.adopt(shim);
+      if (state.status === Status.STOPPED) manager.replaceExit(bundle.namespace, state);
+    } catch (error) {
+      if (!isKind(error, 'deadline exceeded')) {
+        await manager.shutDown(shim);
+        throw error;
+      }
+      log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'load task');
+      manager.adopt(shim);
     }
-    manager.adopt(shim);
-    if (state.status === Status.STOPPED) manager.replaceExit(bundle.namespace, state);
     return address?.replace('unix://', '');
   } catch (error) {
     log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'load task');
@@ -64,14 +67,14 @@ async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | unde
   }
 }
 
-/** The state of the container, or undefined if the shim has none. Rejects if the shim does not answer. */
-async function askState({ task, bundle }: Shim): Promise<StateResponse | undefined> {
-  try {
-    return await task.state({ id: bundle.id }, { timeoutMs: loadTimeout });
-  } catch (error) {
-    if (isKind(error, 'not found')) return undefined;
-    throw error;
-  }
+/** The state of the container, and with it the shim's process. Rejects if the shim has none or does not answer. */
+async function askState(shim: Shim, deadlines: Deadlines): Promise<StateResponse> {
+  const { task, bundle } = shim;
+  const { namespace, id } = bundle;
+  return deadlines.within('io.containerd.timeout.shim.load', `load shim of ${namespace}/${id}`, async (call) => {
+    shim.pid = (await task.connect({ id }, call)).shimPid;
+    return task.state({ id }, call);
+  });
 }
 
 /** The bundles below the state directory. A hidden one was being removed; an empty one was never filled. */

@@ -10,13 +10,13 @@ import { Shim as SpareShim } from '@drydock/rpc/generated/shim_extra';
 import { type TtrpcConnection, ttrpcClient } from '@drydock/rpc/ttrpc-client';
 import type { Logger } from '@drydock/telemetry/logger';
 import type { Bundle } from './bundle.ts';
+import type { Deadlines } from './deadlines.ts';
 import { type OwnShimOptions, type StartedShim, spawnOwnShim } from './own-shim.ts';
 import { connectShim } from './shim.ts';
+import { parseShimAddress } from './shim-address.ts';
 
 /** Milliseconds after a spare was taken until the next is started: the container that took it comes first. */
 const refillDelay = 150;
-/** Milliseconds that a spare has to take over a container. */
-const assignTimeout = 5000;
 
 interface Spare extends StartedShim {
   readonly connection: TtrpcConnection;
@@ -28,14 +28,20 @@ export type SpareStarter = () => OwnShimOptions;
 export class SpareShims {
   readonly #count: number;
   readonly #options: SpareStarter;
+  readonly #deadlines: Deadlines;
   readonly #log: Logger;
   readonly #ready: Spare[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(count: number, options: SpareStarter, log: Logger) {
+  constructor(
+    count: number,
+    options: SpareStarter,
+    { deadlines, log }: { readonly deadlines: Deadlines; readonly log: Logger },
+  ) {
     this.#count = count;
     this.#options = options;
+    this.#deadlines = deadlines;
     this.#log = log;
   }
 
@@ -52,15 +58,19 @@ export class SpareShims {
   }
 
   /** Makes a spare, if there is one, the shim of a bundle; `address` is told before the shim is. */
-  async take(bundle: Bundle, address: (address: string) => void): Promise<TtrpcConnection | undefined> {
+  async take(bundle: Bundle, address: (address: string) => void): Promise<Spare | undefined> {
     for (let spare = this.#ready.shift(); spare !== undefined; spare = this.#ready.shift()) {
       this.#refill();
       address(`unix://${spare.socket}`);
       try {
         const { namespace, id, path } = bundle;
         const client = ttrpcClient(SpareShim, spare.connection);
-        await client.assign({ namespace, id, bundle: path }, { timeoutMs: assignTimeout });
-        return spare.connection;
+        await this.#deadlines.within(
+          'io.drydock.timeout.shim.assign',
+          `Assign ${namespace}/${id} to a spare shim`,
+          (call) => client.assign({ namespace, id, bundle: path }, call),
+        );
+        return spare;
       } catch (error) {
         this.#log.warn({ err: error, pid: spare.pid }, 'spare shim does not answer');
         discard(spare);
@@ -85,7 +95,7 @@ export class SpareShims {
 
   async #start(): Promise<void> {
     const started = spawnOwnShim(this.#options(), ['-spare', '-parent', String(process.pid)], '/');
-    const spare = { ...started, connection: await connectShim(`unix://${started.socket}`) };
+    const spare = { ...started, connection: await connectShim(parseShimAddress(`unix://${started.socket}`)) };
     if (this.#isClosed) return discard(spare);
     this.#ready.push(spare);
     // A spare that dies is no longer one; what took it hears of the end by itself.
@@ -102,7 +112,7 @@ export class SpareShims {
 function discard({ connection, pid, socket }: Spare): void {
   connection.close();
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(pid, 'SIGKILL');
   } catch {
     // It is gone already.
   }

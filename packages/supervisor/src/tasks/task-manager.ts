@@ -18,12 +18,10 @@ import { now } from '@drydock/rpc/timestamp';
 import type { Logger } from '@drydock/telemetry/logger';
 import type { Exchange } from '../events/exchange.ts';
 import { Bundle, type BundleDirectories } from './bundle.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Launcher } from './launcher.ts';
 import type { Shim } from './shim.ts';
 import type { ShimBinary } from './shim-binary.ts';
-
-/** Milliseconds that a shim has to answer that it ends. */
-const shutdownTimeout = 3000;
 
 /** What a task is made of, besides its container's record. */
 export interface TaskOptions {
@@ -43,6 +41,7 @@ export interface TaskManagerParts {
   readonly directories: BundleDirectories;
   readonly launcher: Launcher;
   readonly exchange: Exchange;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
 }
 
@@ -80,27 +79,27 @@ export class TaskManager {
     return [...this.#tasks.values()].filter(({ bundle }) => bundle.namespace === namespace);
   }
 
-  /** Makes a task of a container; answers the pid of its first process. */
-  async create(namespace: string, container: Container, task: TaskOptions): Promise<number> {
+  /** Makes a task of a container, unless the client gives up before; answers the pid of its first process. */
+  async create(namespace: string, container: Container, task: TaskOptions, signal: AbortSignal): Promise<number> {
     const { id } = container;
     const key = keyOf(namespace, id);
     if (this.#tasks.has(key) || this.#starting.has(key)) throw alreadyExists(`task ${id}: already exists`);
     this.#starting.add(key);
     try {
       const options = task.options ?? container.runtime?.options;
-      const shim = await this.#start(namespace, container, { ...task, options });
-      return await this.#createInShim(shim, { ...task, options });
+      const shim = await this.#start(namespace, container, { ...task, options }, signal);
+      return await this.#createInShim(shim, { ...task, options }, signal);
     } finally {
       this.#starting.delete(key);
     }
   }
 
   /** Ends a stopped task and its shim; answers how its first process ended. */
-  async delete(namespace: string, id: string): Promise<DeleteResponse> {
+  async delete(namespace: string, id: string, signal: AbortSignal): Promise<DeleteResponse> {
     const shim = this.get(namespace, id);
     let response: DeleteResponse;
     try {
-      response = await shim.task.delete({ id });
+      response = await shim.task.delete({ id }, { signal });
       // From here on the end of the connection is no accident.
       this.#tasks.delete(keyOf(namespace, id));
     } catch (error) {
@@ -157,14 +156,14 @@ export class TaskManager {
     }
   }
 
-  async #start(namespace: string, container: Container, task: TaskOptions): Promise<Shim> {
+  async #start(namespace: string, container: Container, task: TaskOptions, signal: AbortSignal): Promise<Shim> {
     const { launcher, directories } = this.#parts;
     const bundle = new Bundle(namespace, container.id, directories);
     try {
       const binary = launcher.find(task.runtimePath === '' ? (container.runtime?.name ?? '') : task.runtimePath);
       bundle.create(container.spec?.value ?? new Uint8Array(0));
       try {
-        const shim = await launcher.launch(bundle, binary, task.options);
+        const shim = await launcher.launch(bundle, binary, { options: task.options, signal });
         this.adopt(shim);
         return shim;
       } catch (error) {
@@ -177,27 +176,38 @@ export class TaskManager {
     }
   }
 
-  async #createInShim(shim: Shim, task: TaskOptions): Promise<number> {
+  async #createInShim(shim: Shim, task: TaskOptions, signal: AbortSignal): Promise<number> {
     const { id, namespace, path: bundle } = shim.bundle;
     const { stdin, stdout, stderr, terminal, rootfs, options, checkpoint } = task;
     try {
       const mounts = rootfs.map(({ type, source, options: words }) => ({ type, source, target: '', options: words }));
       const request = { id, bundle, rootfs: mounts, stdin, stdout, stderr, terminal, checkpoint, options };
-      return (await shim.task.create(request)).pid;
+      return (await shim.task.create(request, { signal })).pid;
     } catch (error) {
       this.#tasks.delete(keyOf(namespace, id));
-      await shim.task.delete({ id }).catch(() => undefined);
+      await this.#deleteHalfMade(shim);
       await this.#end(shim, { isClean: false });
       const { kind, message } = toRpcError(error);
       throw new RpcError(kind, `failed to create shim task: ${message}`, { cause: error });
     }
   }
 
+  async #deleteHalfMade({ task, bundle: { namespace, id } }: Shim): Promise<void> {
+    const { deadlines, log } = this.#parts;
+    await deadlines
+      .within('io.containerd.timeout.shim.cleanup', `Delete of ${namespace}/${id} by its shim`, (call) =>
+        task.delete({ id }, call),
+      )
+      .catch((error) => {
+        if (isKind(error, 'deadline exceeded')) log.warn({ err: error, namespace, id }, 'clean up task');
+      });
+  }
+
   /** Ends a shim and what is left of its task. */
   async #end(shim: Shim, { isClean }: { readonly isClean: boolean }): Promise<void> {
     const { bundle, binary } = shim;
     this.#tasks.delete(keyOf(bundle.namespace, bundle.id));
-    const ended = this.#shutDown(shim);
+    const ended = this.shutDown(shim);
     // Ours has deleted the container and unmounted its root by itself: a second look, or its last breath, would only cost
     // time.
     if (isClean && binary.isOwn && bundle.releaseRootfs()) this.#removeBundle(bundle, binary);
@@ -207,13 +217,16 @@ export class TaskManager {
     }
   }
 
-  /** Tells a shim to end, and lets go of it. */
-  async #shutDown(shim: Shim): Promise<void> {
+  /** Tells a shim to end, and lets go of it. One that does not answer is killed. */
+  async shutDown(shim: Shim): Promise<void> {
     const { namespace, id } = shim.bundle;
+    const { deadlines, log } = this.#parts;
+    const what = `Shutdown of shim of ${namespace}/${id}`;
     try {
-      await shim.task.shutdown({ id }, { timeoutMs: shutdownTimeout });
+      await deadlines.within('io.containerd.timeout.shim.shutdown', what, (call) => shim.task.shutdown({ id }, call));
     } catch (error) {
-      if (!isKind(error, 'unavailable')) this.#parts.log.warn({ err: error, namespace, id }, 'shut down shim');
+      if (!isKind(error, 'unavailable')) log.warn({ err: error, namespace, id }, 'shut down shim');
+      if (isKind(error, 'deadline exceeded') && shim.pid) killShim(shim.pid);
     }
     shim.connection.close();
     shim.release();
@@ -264,6 +277,15 @@ export class TaskManager {
   #noteExit(namespace: string, exit: TaskExit): void {
     if (exit.id !== exit.containerId) return;
     this.find(namespace, exit.containerId)?.bundle.write('exit-published', String(exit.exitStatus));
+  }
+}
+
+/** Kills a shim whose connection is still open: nobody else can have its pid. */
+function killShim(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended just now.
   }
 }
 
