@@ -17,8 +17,16 @@ export interface KillPoint {
 const unsteady =
   /^(futex|madvise|m(un|re)?map|mprotect|brk|clock_|sched_|gett|getpid|epoll|rt_sig|nanosleep|set_|rseq|prlimit|exit|\+|-)/;
 
-/** Runs a program once and answers every point from its first call that names `beginning` on, in their order in time. */
-export async function killPoints(command: readonly string[], beginning: string, log: string): Promise<KillPoint[]> {
+/**
+ * Runs a program once and answers every point from its first call that names `beginning` on, in their order in time: those of
+ * its first thread and of its first child, or with `anyThread` of all.
+ */
+export async function killPoints(
+  command: readonly string[],
+  beginning: string,
+  log: string,
+  { anyThread = false }: { readonly anyThread?: boolean } = {},
+): Promise<KillPoint[]> {
   await traced(['-f', '-qq', '-s', '200', '-o', log], command);
   const lines = readFileSync(log, 'utf8').split('\n');
   const counts = new Map<string, number>();
@@ -39,10 +47,16 @@ export async function killPoints(command: readonly string[], beginning: string, 
     const key = `${call} ${count}`;
     if (first.has(key)) continue;
     first.set(key, pid);
-    if (begun && !unsteady.test(call) && (pid === main || pid === child))
+    if (begun && !unsteady.test(call) && (anyThread || pid === main || pid === child))
       points.push({ call, count, victim: pid === main ? 'runtime' : 'child', key });
   }
   return points.map(({ call, count, victim }) => ({ call, count, victim }));
+}
+
+/** So many of a list, evenly. */
+export function spread(points: readonly KillPoint[], count: number): readonly KillPoint[] {
+  if (points.length <= count) return points;
+  return Array.from({ length: count }, (_, index) => points[Math.floor((index * points.length) / count)]!);
 }
 
 /** Runs a program that is killed at a point; answers whether it came that far. */

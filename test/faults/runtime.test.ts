@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Sandbox, unable } from '../../packages/runtime/src/testing/sandbox.ts';
 import { bin } from '../support/stacks.ts';
-import { type KillPoint, killAt, killPoints } from './kill-points.ts';
+import { killAt, killPoints, spread } from './kill-points.ts';
 
 const runtime = join(bin, 'drydock-runtime');
 const noStrace = spawnSync('strace', ['--version']).status !== 0 && 'needs strace';
@@ -163,12 +163,6 @@ t.test('killed anywhere', { skip: unable || noStrace }, async (t) => {
   for (const { verb, points, killed, left, wrong } of rows)
     t.comment(`| ${verb} | ${points} | ${killed} | ${left} | ${wrong} |`);
 });
-
-/** So many of a list, evenly. */
-function spread(points: readonly KillPoint[], count: number): readonly KillPoint[] {
-  if (points.length <= count) return points;
-  return Array.from({ length: count }, (_, index) => points[Math.floor((index * points.length) / count)]!);
-}
 
 function cgroupsOf(id: string): string[] {
   const top = '/sys/fs/cgroup';

@@ -1,5 +1,6 @@
 /** Mounts from the daemons' side: containerd's mount shape to mount(2), and unmounting (mount(2), umount(2)). */
 import { Errno } from './errno.ts';
+import { helperCommand, runHelper } from './mount-helper.ts';
 import { mountPointsBelow } from './mountinfo.ts';
 import { SyscallError, trySyscall } from './syscall.ts';
 
@@ -79,6 +80,12 @@ export function parseMountOptions(options: readonly string[]): { readonly flags:
 /** Mounts on a directory or file. A read-only bind is remounted read-only: the first call ignores the flag. */
 export function mount(spec: MountSpec, target: string): void {
   const op = `mount ${spec.type || 'bind'} ${spec.source} on ${target} (${spec.options.join(',')})`;
+  const helper = helperCommand(spec, target);
+  if (helper === undefined) mountByKernel(spec, target, op);
+  else runHelper(helper, op);
+}
+
+function mountByKernel(spec: MountSpec, target: string, op: string): void {
   const { directory, options } = shortened(spec.options);
   const { flags, data } = parseMountOptions(options);
   const here = process.cwd();

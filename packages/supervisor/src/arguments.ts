@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { isLevel } from '@drydock/telemetry/logger';
 import yargs from 'yargs';
-import { readConfig } from './config.ts';
+import { emptyConfig, readConfig, type SupervisorConfig } from './config.ts';
 import { Deadlines } from './tasks/deadlines.ts';
 import { versionLine } from './version.ts';
 
@@ -15,6 +15,7 @@ export interface SupervisorArguments {
   readonly deadlines: Deadlines;
   /** Executables of shims by runtime name. */
   readonly shims: ReadonlyMap<string, string>;
+  readonly snapshotters: SupervisorConfig['snapshotters'];
 }
 
 const defaults = {
@@ -51,7 +52,7 @@ export function parseArguments(argv: readonly string[]): SupervisorArguments {
       throw error ?? new Error(message);
     });
   const flags = parser.parseSync();
-  const config = flags.config === undefined ? {} : readConfig(flags.config);
+  const config = flags.config === undefined ? emptyConfig : readConfig(flags.config);
   const logLevel = flags.logLevel ?? config.logLevel ?? defaults.logLevel;
   if (!isLevel(logLevel)) throw new Error(`log level ${JSON.stringify(logLevel)} is not known`);
   if (!Number.isInteger(flags.spareShims) || flags.spareShims < 0)
@@ -64,6 +65,7 @@ export function parseArguments(argv: readonly string[]): SupervisorArguments {
     spareShims: flags.spareShims,
     deadlines: new Deadlines(config.timeouts),
     shims: new Map((flags.shim ?? []).map(parseShim)),
+    snapshotters: config.snapshotters,
   };
 }
 

@@ -2,8 +2,8 @@
  * The supervisor, wired up.
  *
  *   gRPC ─▶ services ─┬─▶ metadata (SQLite): namespaces, images, containers, leases
- *                     ├─▶ content: blobs       ┐
- *                     ├─▶ snapshots: overlayfs ┴─▶ layers (diff service), garbage collection
+ *                     ├─▶ content: blobs          ┐
+ *                     ├─▶ snapshots: overlayfs, … ┴─▶ layers (diff service), garbage collection
  *                     ├─▶ transfer: registries and archives, on the services of images; streams
  *                     ├─▶ events: exchange ◀── ttrpc ◀── shims
  *                     └─▶ tasks: manager ─▶ launcher ─▶ shims, spare shims
@@ -22,6 +22,7 @@ import { ContentStore } from './content/content-store.ts';
 import { Exchange } from './events/exchange.ts';
 import { Collector } from './gc/collector.ts';
 import { lockDirectory } from './instance-lock.ts';
+import { removeTemporaryMounts } from './layers/temporary-mount.ts';
 import { ContainerStore } from './metadata/containers.ts';
 import { Database } from './metadata/database.ts';
 import { ImageStore } from './metadata/images.ts';
@@ -43,8 +44,8 @@ import { streamingService } from './services/streaming.ts';
 import { tasksService } from './services/tasks.ts';
 import { transferService } from './services/transfer.ts';
 import { versionService } from './services/version.ts';
-import { OverlayBackend } from './snapshots/overlay-backend.ts';
 import { SnapshotStore } from './snapshots/snapshot-store.ts';
+import { hintsOf, openSnapshotters, type SnapshotterOptions } from './snapshots/snapshotters.ts';
 import { Streams } from './streams/streams.ts';
 import type { Deadlines } from './tasks/deadlines.ts';
 import { Launcher } from './tasks/launcher.ts';
@@ -67,6 +68,8 @@ export interface SupervisorOptions {
   readonly spareShims: number;
   /** How long shims may take. */
   readonly deadlines: Deadlines;
+  /** What the configuration says of the snapshotters. */
+  readonly snapshotters?: Pick<SnapshotterOptions, 'config' | 'disabled'>;
   readonly isDebug: boolean;
   readonly publishBinary: string;
   readonly log: Logger;
@@ -92,6 +95,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   mkdirSync(paths.root, { recursive: true, mode: 0o700 });
   mkdirSync(paths.state, { recursive: true, mode: 0o711 });
   const unlock = [lockDirectory(paths.root), lockDirectory(paths.state)];
+  removeTemporaryMounts(paths.temporaryMounts);
   prepareSocket(address);
   prepareSocket(`${address}.ttrpc`);
 
@@ -101,15 +105,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const images = new ImageStore(db, namespaces);
   const containers = new ContainerStore(db, namespaces);
   const content = new ContentStore({ db, namespaces, leases, root: paths.content });
-  const overlay = new SnapshotStore({
-    db,
-    namespaces,
-    leases,
-    name: 'overlayfs',
-    backend: new OverlayBackend(paths.snapshotter('overlayfs')),
-  });
-  const stores = new Map([[overlay.name, overlay]]);
+  const snapshotters = openSnapshotters({ directory: paths.snapshotter, ...options.snapshotters });
+  const stores = new Map<string, SnapshotStore>();
+  for (const { name, backend } of snapshotters)
+    if (backend !== undefined) stores.set(name, new SnapshotStore({ db, namespaces, leases, name, backend }));
   const collector = new Collector({ db, content, snapshots: [...stores.values()], log });
+  collector.start();
 
   const exchange = new Exchange();
   const directories = { state: paths.state, work: paths.work };
@@ -138,18 +139,18 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     leasesService(leases, collector),
     imagesService({ images, exchange, collector }),
     contentService({ content, exchange, collector }),
-    snapshotsService({ stores, exchange, collector }),
-    diffService(content),
+    snapshotsService({ stores, hints: hintsOf(snapshotters), exchange, collector }),
+    diffService(content, paths.temporaryMounts),
   ];
   const server = await serveGrpc(
     address,
     [
       versionService(),
       healthService(),
-      introspectionService({ uuid: readUuid(paths.uuid), snapshotters: [...stores.keys()], root: paths.root }),
+      introspectionService({ uuid: readUuid(paths.uuid), snapshotters }),
       namespacesService(namespaces, exchange),
       ...ofImages,
-      transferService({ implementations: ofImages, streams, snapshotter: overlay.name }),
+      transferService({ implementations: ofImages, streams, snapshotter: 'overlayfs' }),
       streamingService(streams),
       containersService({ containers, exchange, collector }),
       eventsService(exchange),

@@ -1,6 +1,6 @@
 /**
  * containerd's configuration file, in TOML: version 2, and the old form without a version that dockerd writes. Only the
- * keys that the supervisor has a use for are read; the others, such as plugins, are accepted.
+ * keys that the supervisor has a use for are read, of the plugins those of snapshotters; the others are accepted.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
@@ -13,6 +13,8 @@ const Config = z.looseObject({
   grpc: z.looseObject({ address: z.string().optional() }).optional(),
   debug: z.looseObject({ level: z.string().optional() }).optional(),
   timeouts: z.record(z.string(), z.string()).optional(),
+  disabled_plugins: z.array(z.string()).optional(),
+  plugins: z.record(z.string(), z.looseObject({})).optional(),
 });
 
 export interface SupervisorConfig {
@@ -22,7 +24,14 @@ export interface SupervisorConfig {
   readonly logLevel?: string | undefined;
   /** Deadlines by name, as Go writes durations. */
   readonly timeouts?: Readonly<Record<string, string>> | undefined;
+  /** Tables of snapshotters by name, and the names of those that are turned off. */
+  readonly snapshotters: { readonly config: Readonly<Record<string, unknown>>; readonly disabled: readonly string[] };
 }
+
+export const emptyConfig: SupervisorConfig = { snapshotters: { config: {}, disabled: [] } };
+
+/** What a snapshotter's plugin is called, before its name. */
+const snapshotterPrefix = 'io.containerd.snapshotter.v1.';
 
 /** Reads a configuration file. Throws an error that names the file and the field. */
 export function readConfig(path: string): SupervisorConfig {
@@ -38,7 +47,9 @@ export function readConfig(path: string): SupervisorConfig {
     const [issue] = result.error.issues;
     throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { root, state, grpc, debug, timeouts } = result.data;
+  const { root, state, grpc, debug, timeouts, plugins = {}, disabled_plugins: disabled = [] } = result.data;
+  const ofSnapshotter = (name: string): string[] =>
+    name.startsWith(snapshotterPrefix) ? [name.slice(snapshotterPrefix.length)] : [];
   const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
   return {
     root: given(root),
@@ -46,5 +57,11 @@ export function readConfig(path: string): SupervisorConfig {
     address: given(grpc?.address),
     logLevel: given(debug?.level),
     timeouts,
+    snapshotters: {
+      config: Object.fromEntries(
+        Object.entries(plugins).flatMap(([name, table]) => ofSnapshotter(name).map((short) => [short, table])),
+      ),
+      disabled: disabled.flatMap(ofSnapshotter),
+    },
   };
 }

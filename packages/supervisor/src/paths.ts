@@ -10,6 +10,8 @@ export interface Paths {
   /** What of a bundle outlives a reboot. */
   readonly work: string;
   readonly uuid: string;
+  /** Where snapshots are mounted for a while. */
+  readonly temporaryMounts: string;
   /** The fifo that our own shims log to. */
   readonly shimLog: string;
   snapshotter(name: string): string;
@@ -23,6 +25,7 @@ export function pathsOf(root: string, state: string): Paths {
     metadata: join(root, 'metadata.db'),
     work: join(root, 'io.containerd.runtime.v2.task'),
     uuid: join(root, 'io.containerd.grpc.v1.introspection/uuid'),
+    temporaryMounts: join(root, 'tmpmounts'),
     shimLog: join(state, 'shim-log'),
     snapshotter: (name) => join(root, `io.containerd.snapshotter.v1.${name}`),
   };

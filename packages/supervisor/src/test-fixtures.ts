@@ -28,10 +28,16 @@ export function temporaryDirectory(test: Test): string {
 /** Stores on a database in memory and files in a temporary directory. */
 export function openStores(test: Test) {
   const root = temporaryDirectory(test);
-  const db = new Database(':memory:');
+  const stores = openStoresIn(root, ':memory:');
+  const backend = new OverlayBackend(join(root, 'overlay'));
+  return { ...stores, snapshots: new SnapshotStore({ ...stores, name: 'overlayfs', backend }) };
+}
+
+/** Stores on a database and files in a directory, of before or new. */
+export function openStoresIn(root: string, database: string) {
+  const db = new Database(database);
   const namespaces = new NamespaceStore(db);
   const leases = new LeaseStore(db, namespaces);
-  const backend = new OverlayBackend(join(root, 'overlay'));
   return {
     root,
     db,
@@ -40,7 +46,6 @@ export function openStores(test: Test) {
     images: new ImageStore(db, namespaces),
     containers: new ContainerStore(db, namespaces),
     content: new ContentStore({ db, namespaces, leases, root: join(root, 'content') }),
-    snapshots: new SnapshotStore({ db, namespaces, leases, name: 'overlayfs', backend }),
   };
 }
 

@@ -70,8 +70,12 @@ export function startOurs(directory: string, namespace: string, shim: string, ..
   return start({ directory, namespace, socket, program: process.execPath, args });
 }
 
-/** Starts containerd. */
-export function startContainerd(directory: string, namespace: string): Promise<Stack> {
+/** Starts containerd; `plugins` is more of its configuration. */
+export function startContainerd(
+  directory: string,
+  namespace: string,
+  { plugins = '' }: { readonly plugins?: string } = {},
+): Promise<Stack> {
   const socket = join(directory, 'ct.sock');
   const config = join(directory, 'config.toml');
   writeFileSync(
@@ -82,7 +86,7 @@ state = "${directory}/state"
 disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [grpc]
   address = "${socket}"
-`,
+${plugins}`,
   );
   return start({ directory, namespace, socket, program: 'containerd', args: ['-c', config] });
 }

@@ -11,13 +11,8 @@ const scope = { namespace: 'n' };
 function open(test: Test) {
   const stores = openStores(test);
   const log = createLogger({ program: 'test', level: 'fatal' });
-  // Made for the first collection: it would begin one by itself while the test still prepares.
-  let collector: Collector | undefined;
-  test.teardown(() => collector?.close());
-  const collect = (): Promise<void> => {
-    collector ??= new Collector({ ...stores, snapshots: [stores.snapshots], log });
-    return collector.collect();
-  };
+  const collector = new Collector({ ...stores, snapshots: [stores.snapshots], log });
+  const collect = (): Promise<void> => collector.collect();
   const put = async (text: string, labels: Record<string, string> = {}, lease?: string): Promise<string> => {
     const writer = await stores.content.writer({ namespace: 'n', lease, ref: text });
     await writer.write(Buffer.from(text));
@@ -25,9 +20,9 @@ function open(test: Test) {
     writer.close();
     return digestOf(text);
   };
-  const commit = (name: string, parent: string, labels: Record<string, string> = {}): void => {
-    stores.snapshots.prepare(scope, `work-${name}`, parent, {});
-    stores.snapshots.commit(scope, name, `work-${name}`, labels);
+  const commit = async (name: string, parent: string, labels: Record<string, string> = {}): Promise<void> => {
+    await stores.snapshots.prepare(scope, `work-${name}`, parent, {});
+    await stores.snapshots.commit(scope, name, `work-${name}`, labels);
   };
   const left = () => ({
     blobs: stores.content.list('n', []).map(({ digest }) => digest),
@@ -38,9 +33,9 @@ function open(test: Test) {
 
 t.test('what an image leads to is kept, all else goes', async (t) => {
   const { images, collect, content, put, commit, left } = open(t);
-  commit('layer1', '');
-  commit('layer2', 'layer1');
-  commit('loose', '');
+  await commit('layer1', '');
+  await commit('layer2', 'layer1');
+  await commit('loose', '');
   const layer = await put('layer');
   const config = await put('config', { 'containerd.io/gc.ref.snapshot.overlayfs': 'layer2' });
   const manifest = await put('manifest', {
@@ -67,11 +62,11 @@ t.test('what an image leads to is kept, all else goes', async (t) => {
 
 t.test('roots: containers, gc.root labels, leases', async (t) => {
   const { containers, leases, snapshots, collect, put, commit, left } = open(t);
-  commit('base', '');
-  snapshots.prepare(scope, 'of-container', 'base', {});
-  snapshots.prepare(scope, 'labelled', '', { 'containerd.io/gc.root': 'x' });
+  await commit('base', '');
+  await snapshots.prepare(scope, 'of-container', 'base', {});
+  await snapshots.prepare(scope, 'labelled', '', { 'containerd.io/gc.root': 'x' });
   leases.create('n', 'lease', {});
-  snapshots.prepare({ ...scope, lease: 'lease' }, 'leased', '', {});
+  await snapshots.prepare({ ...scope, lease: 'lease' }, 'leased', '', {});
   const far = await put('far');
   const near = await put('near', { 'containerd.io/gc.ref.content.x': far }, 'lease');
   containers.create('n', {

@@ -5,10 +5,9 @@
 import type { Logger } from '@drydock/telemetry/logger';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Database } from '../metadata/database.ts';
-import { present } from '../metadata/moments.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
 import { hasExpired, markUsed } from './mark.ts';
-import { blobNode, snapshotNode } from './references.ts';
+import { blobNode, type Node, snapshotNode } from './references.ts';
 
 /** Milliseconds from a removal to the collection, so that a burst of removals, such as `ctr run --rm` ends in, needs one. */
 const scheduleDelay = 100;
@@ -22,11 +21,14 @@ export interface CollectorParts {
   readonly content: ContentStore;
   readonly snapshots: readonly SnapshotStore[];
   readonly log: Logger;
+  /** The clock: milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 export class Collector {
   readonly #parts: CollectorParts;
-  readonly #expiry: NodeJS.Timeout;
+  readonly #now: () => number;
+  #expiry: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   /** The earliest moment (performance.now) of the next collection that nobody waits for. */
@@ -34,6 +36,11 @@ export class Collector {
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
+  }
+
+  /** Collects soon, and from now on whenever something expires. */
+  start(): void {
     this.#expiry = setInterval(() => this.#expired() && this.schedule(), expiryInterval).unref();
     this.schedule();
   }
@@ -51,7 +58,7 @@ export class Collector {
   /** Collects now and waits for the end of it. */
   async collect(): Promise<void> {
     // What runs already may have passed over what the caller removed.
-    await this.#running?.catch(() => undefined);
+    if (this.#running !== undefined) await this.#running.catch(() => undefined);
     this.#running ??= this.#collect().finally(() => {
       this.#running = undefined;
     });
@@ -82,12 +89,12 @@ export class Collector {
     db.transaction(() => {
       for (const { namespace, id } of this.#expiredLeases())
         db.run('DELETE FROM leases WHERE namespace = ? AND id = ?', namespace, id);
-      db.run('DELETE FROM ingests WHERE expires < ?', present());
+      db.run('DELETE FROM ingests WHERE expires < ?', this.#now() * 1000);
       db.run(
         `DELETE FROM ingests WHERE expires IS NULL AND NOT EXISTS (
            SELECT 1 FROM lease_resources r WHERE r.namespace = ingests.namespace AND r.type = 'ingests' AND r.id = ref)`,
       );
-      const used = markUsed(db);
+      const used = markUsed(db, this.#parentsInUse());
       for (const { namespace, digest } of db.all<{ namespace: string; digest: string }>(
         'SELECT namespace, digest FROM blobs',
       ))
@@ -101,6 +108,16 @@ export class Collector {
       }>('SELECT id, namespace, snapshotter, key FROM snapshots ORDER BY id DESC'))
         if (!used.has(snapshotNode(namespace, snapshotter, key))) db.run('DELETE FROM snapshots WHERE id = ?', id);
     });
+  }
+
+  #parentsInUse(): Node[] {
+    const { db, snapshots } = this.#parts;
+    return snapshots.flatMap((store) =>
+      store.parentsInUse().flatMap((id) => {
+        const row = db.get<{ namespace: string; key: string }>('SELECT namespace, key FROM snapshots WHERE id = ?', id);
+        return row === undefined ? [] : [snapshotNode(row.namespace, store.name, row.key)];
+      }),
+    );
   }
 
   async #removeBlobFiles(): Promise<void> {
@@ -121,12 +138,12 @@ export class Collector {
   }
 
   #expired(): boolean {
-    const ingest = this.#parts.db.get('SELECT 1 FROM ingests WHERE expires < ?', present());
+    const ingest = this.#parts.db.get('SELECT 1 FROM ingests WHERE expires < ?', this.#now() * 1000);
     return ingest !== undefined || this.#expiredLeases().length > 0;
   }
 
   #expiredLeases(): { namespace: string; id: string }[] {
-    const now = Date.now();
+    const now = this.#now();
     return this.#parts.db
       .all<{ namespace: string; id: string; labels: string }>(
         "SELECT namespace, id, labels FROM leases WHERE labels LIKE '%gc.expire%'",

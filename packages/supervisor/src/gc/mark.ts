@@ -23,18 +23,20 @@ interface Labelled {
   readonly labels: string;
 }
 
-/** The nodes in use. Call it within a transaction. */
-export function markUsed(db: Database): Set<Node> {
+/** The nodes in use, `more` of them and what they lead to included. Call it within a transaction. */
+export function markUsed(db: Database, more: readonly Node[] = []): Set<Node> {
   const edges = readEdges(db);
   const used = new Set<Node>();
-  const todo = [...readRoots(db), ...edges.roots];
+  const todo = [...readRoots(db), ...edges.roots, ...more];
   while (todo.length > 0) {
     const node = todo.pop()!;
     if (used.has(node)) continue;
     used.add(node);
     todo.push(...(edges.from.get(node) ?? []));
   }
-  for (const node of readFlat(db)) used.add(node);
+  for (let node of readFlat(db)) {
+    for (; !used.has(node); node = edges.parents.get(node) ?? node) used.add(node);
+  }
   return used;
 }
 
@@ -61,7 +63,7 @@ function readRoots(db: Database): Node[] {
   return [...nodes, ...leased(db, (labels) => !(flatLabel in labels))];
 }
 
-/** What flat leases hold: kept, but not followed. */
+/** What flat leases hold: kept with its parents, without which it cannot be, but not followed otherwise. */
 function readFlat(db: Database): Node[] {
   return leased(db, (labels) => flatLabel in labels);
 }
@@ -77,8 +79,16 @@ function leased(db: Database, choose: (labels: Record<string, string>) => boolea
     .filter((node) => node !== undefined);
 }
 
-function readEdges(db: Database): { readonly from: Map<Node, Node[]>; readonly roots: Node[] } {
+interface Edges {
+  readonly from: Map<Node, Node[]>;
+  /** The parents of snapshots. */
+  readonly parents: Map<Node, Node>;
+  readonly roots: Node[];
+}
+
+function readEdges(db: Database): Edges {
   const from = new Map<Node, Node[]>();
+  const parents = new Map<Node, Node>();
   const roots: Node[] = [];
   const add = (node: Node, { namespace, labels }: Labelled, more: readonly Node[]): void => {
     const decoded = decodeLabels(labels);
@@ -92,15 +102,13 @@ function readEdges(db: Database): { readonly from: Map<Node, Node[]>; readonly r
      FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent`,
   )) {
     const { namespace, snapshotter, key, parent } = snapshot;
-    add(
-      snapshotNode(namespace, snapshotter, key),
-      snapshot,
-      parent === null ? [] : [snapshotNode(namespace, snapshotter, parent)],
-    );
+    const node = snapshotNode(namespace, snapshotter, key);
+    add(node, snapshot, parent === null ? [] : [snapshotNode(namespace, snapshotter, parent)]);
+    if (parent !== null) parents.set(node, snapshotNode(namespace, snapshotter, parent));
   }
   for (const ingest of db.all<{ namespace: string; expected: string }>(
     "SELECT namespace, expected FROM ingests WHERE expected != ''",
   ))
     roots.push(blobNode(ingest.namespace, ingest.expected));
-  return { from, roots };
+  return { from, parents, roots };
 }

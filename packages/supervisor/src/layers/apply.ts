@@ -19,8 +19,11 @@ export interface AppliedLayer {
   readonly size: number;
 }
 
-/** Unpacks the layer in `blob` (a path). A layer that fails leaves nothing in a directory that was empty. */
-export function applyLayer(blob: string, mounts: readonly Mount[]): Promise<AppliedLayer> {
+/**
+ * Unpacks the layer in `blob` (a path). A layer that fails leaves nothing in a directory that was empty. What must be mounted
+ * is mounted in `place`.
+ */
+export function applyLayer(blob: string, mounts: readonly Mount[], place?: string): Promise<AppliedLayer> {
   const [first] = mounts;
   if (mounts.length === 1 && first!.type === 'overlay') {
     const option = (name: string): string => {
@@ -35,7 +38,7 @@ export function applyLayer(blob: string, mounts: readonly Mount[]): Promise<Appl
   }
   const isBind = mounts.length === 1 && ['bind', 'rbind'].some((word) => first!.options.includes(word));
   if (isBind && first!.options.includes('rw')) return unpack(blob, first!.source, { whiteouts: removingWhiteouts() });
-  return withMounts(mounts, (directory) => unpack(blob, directory, { whiteouts: removingWhiteouts() }));
+  return withMounts(mounts, (directory) => unpack(blob, directory, { whiteouts: removingWhiteouts() }), place);
 }
 
 async function unpack(blob: string, directory: string, options: UnpackOptions): Promise<AppliedLayer> {

@@ -24,6 +24,8 @@ export interface LayerRequest {
   /** The reference to write under; empty for one of our own. */
   readonly ref: string;
   readonly labels: Labels;
+  /** Where the two are mounted meanwhile. */
+  readonly place?: string;
 }
 
 /** The label of a compressed layer: the digest of what is in it. */
@@ -31,7 +33,7 @@ const uncompressedLabel = 'containerd.io/uncompressed';
 
 /** Answers the descriptor of the layer's blob. */
 export async function createLayer(request: LayerRequest): Promise<Descriptor> {
-  const { content, namespace, lease, left, right, mediaType, labels } = request;
+  const { content, namespace, lease, left, right, mediaType, labels, place } = request;
   if (mediaType !== MediaType.ociLayer && mediaType !== MediaType.ociLayerGzip)
     throw notImplemented(`unsupported diff media type: ${mediaType}: not implemented`);
   const ref = request.ref === '' ? `${process.hrtime.bigint()}-${randomBytes(3).toString('base64url')}` : request.ref;
@@ -39,13 +41,12 @@ export async function createLayer(request: LayerRequest): Promise<Descriptor> {
   try {
     if (writer.offset > 0) await writer.truncate();
     const plain = new Digester();
-    await withMounts(left, (lower) =>
-      withMounts(right, async (upper) => {
-        const tar = digested(packDirectory(upper, lower), plain);
-        const packed = mediaType === MediaType.ociLayer ? tar : Readable.from(tar).pipe(createGzip());
-        for await (const chunk of packed) await writer.write(chunk as Uint8Array);
-      }),
-    );
+    const write = async (lower: string, upper: string): Promise<void> => {
+      const tar = digested(packDirectory(upper, lower), plain);
+      const packed = mediaType === MediaType.ociLayer ? tar : Readable.from(tar).pipe(createGzip());
+      for await (const chunk of packed) await writer.write(chunk as Uint8Array);
+    };
+    await withMounts(left, (lower) => withMounts(right, (upper) => write(lower, upper), place), place);
     const descriptor = { mediaType, digest: writer.digest(), size: writer.offset, annotations: {} };
     const added: Labels = mediaType === MediaType.ociLayer ? {} : { [uncompressedLabel]: plain.digest() };
     await writer.commit({ size: 0, expected: '', labels: { ...labels, ...added } }).catch((error) => {

@@ -8,7 +8,8 @@ import { applyLayer } from '../layers/apply.ts';
 import { createLayer } from '../layers/create-layer.ts';
 import { namespaceOf } from '../metadata/identifiers.ts';
 
-export function diffService(content: ContentStore): Implementation {
+/** `place` is where snapshots are mounted for a while. */
+export function diffService(content: ContentStore, place: string): Implementation {
   return implement(Diff, {
     apply: async ({ diff, mounts }, call) => {
       if (diff === undefined) throw invalidArgument('diff descriptor is missing: invalid argument');
@@ -16,7 +17,7 @@ export function diffService(content: ContentStore): Implementation {
         throw notImplemented(
           `failed to get stream processor for ${diff.mediaType}: no processor for media-type: unknown: not implemented`,
         );
-      const applied = await applyLayer(blobPath(content, namespaceOf(call), diff.digest), mounts);
+      const applied = await applyLayer(blobPath(content, namespaceOf(call), diff.digest), mounts, place);
       return { applied: { mediaType: MediaType.ociLayer, digest: applied.digest, size: applied.size } };
     },
     diff: async ({ left, right, mediaType, ref, labels }, call) => ({
@@ -29,6 +30,7 @@ export function diffService(content: ContentStore): Implementation {
         mediaType: mediaType === '' ? MediaType.ociLayerGzip : mediaType,
         ref,
         labels,
+        place,
       }),
     }),
   });

@@ -1,17 +1,16 @@
 /** containerd.services.introspection.v1.Introspection: what this supervisor is made of, in containerd's plugin terms. */
 
 import { statSync } from 'node:fs';
-import { notFound } from '@drydock/rpc/errors';
+import { errorCodes, notFound } from '@drydock/rpc/errors';
 import { Introspection, type Plugin } from '@drydock/rpc/generated/introspection';
 import { type Implementation, implement } from '@drydock/rpc/service';
 import { parseFilters } from '../metadata/filters.ts';
+import type { Snapshotter } from '../snapshots/snapshotters.ts';
 
 export interface IntrospectionParts {
   /** Identifies the data of this supervisor, made once. */
   readonly uuid: string;
-  /** The names of the snapshotters. */
-  readonly snapshotters: readonly string[];
-  readonly root: string;
+  readonly snapshotters: readonly Snapshotter[];
 }
 
 const services = [
@@ -31,13 +30,14 @@ const services = [
   'healthcheck',
 ];
 
-export function introspectionService({ uuid, snapshotters, root }: IntrospectionParts): Implementation {
+export function introspectionService({ uuid, snapshotters }: IntrospectionParts): Implementation {
   const plugins = [
     plugin('io.containerd.content.v1', 'content'),
-    ...snapshotters.map((name) =>
+    ...snapshotters.map(({ name, root, problem }) =>
       plugin('io.containerd.snapshotter.v1', name, {
         platforms: [platform()],
-        exports: { root: `${root}/io.containerd.snapshotter.v1.${name}` },
+        exports: root === undefined ? {} : { root },
+        initErr: problem === undefined ? undefined : { code: errorCodes.unknown, message: problem, details: [] },
       }),
     ),
     plugin('io.containerd.metadata.v1', 'bolt'),

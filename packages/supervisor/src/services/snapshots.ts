@@ -14,33 +14,40 @@ const blockSize = 100;
 export interface SnapshotsParts {
   /** The stores by the snapshotter's name. */
   readonly stores: ReadonlyMap<string, SnapshotStore>;
+  /** What to use in place of a snapshotter that has no store. */
+  readonly hints: ReadonlyMap<string, string>;
   readonly exchange: Exchange;
   readonly collector: Collector;
 }
 
-export function snapshotsService({ stores, exchange, collector }: SnapshotsParts): Implementation {
+export function snapshotsService({ stores, hints, exchange, collector }: SnapshotsParts): Implementation {
   const storeOf = (name: string): SnapshotStore => {
     if (name === '') throw invalidArgument('snapshotter argument missing: invalid argument');
     const store = stores.get(name);
-    if (store === undefined) throw invalidArgument(`snapshotter not loaded: ${name}: invalid argument`);
-    return store;
+    if (store !== undefined) return store;
+    const hint = hints.get(name);
+    throw invalidArgument(
+      `snapshotter not loaded: ${hint === undefined ? name : `${name}: ${hint}`}: invalid argument`,
+    );
   };
   return implement(Snapshots, {
-    prepare: ({ snapshotter, key, parent, labels }, call) => {
+    prepare: async ({ snapshotter, key, parent, labels }, call) => {
       const store = storeOf(snapshotter);
       const scope = scopeOf(call);
-      const mounts = store.prepare(scope, key, parent, labels);
+      const mounts = await store.prepare(scope, key, parent, labels);
       exchange.publish(scope.namespace, '/snapshot/prepare', SnapshotPrepare, { key, parent });
       return { mounts };
     },
-    view: ({ snapshotter, key, parent, labels }, call) => ({
-      mounts: storeOf(snapshotter).view(scopeOf(call), key, parent, labels),
+    view: async ({ snapshotter, key, parent, labels }, call) => ({
+      mounts: await storeOf(snapshotter).view(scopeOf(call), key, parent, labels),
     }),
-    mounts: ({ snapshotter, key }, call) => ({ mounts: storeOf(snapshotter).mounts(scopeOf(call), key) }),
-    commit: ({ snapshotter, name, key, labels }, call) => {
+    mounts: async ({ snapshotter, key }, call) => ({
+      mounts: await storeOf(snapshotter).mounts(scopeOf(call), key),
+    }),
+    commit: async ({ snapshotter, name, key, labels }, call) => {
       const store = storeOf(snapshotter);
       const scope = scopeOf(call);
-      store.commit(scope, name, key, labels);
+      await store.commit(scope, name, key, labels);
       exchange.publish(scope.namespace, '/snapshot/commit', SnapshotCommit, { key, name });
       return {};
     },

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import t from 'tap';
 import { temporaryDirectory } from '../test-fixtures.ts';
 import { OverlayBackend } from './overlay-backend.ts';
-import { snapshotSuite } from './snapshot-suite.ts';
-
-snapshotSuite(t, (root) => new OverlayBackend(root));
 
 t.test("mounts have containerd's shapes", (t) => {
   const root = temporaryDirectory(t);

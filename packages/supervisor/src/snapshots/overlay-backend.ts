@@ -5,19 +5,22 @@
  *   <root>/snapshots/<id>/work    overlayfs' own, of active snapshots
  */
 import { chownSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mount } from '@drydock/rpc/generated/types';
-import type { Place, SnapshotBackend, Usage } from './backend.ts';
+import { bindMount, numbersIn, type Place, type SnapshotBackend, type Usage } from './backend.ts';
 import { diskUsage } from './disk-usage.ts';
 
 /** Whether this kernel must be told not to index hard links, which would tie an upper directory to one mount. */
 const indexParameter = '/sys/module/overlay/parameters/index';
 
 export class OverlayBackend implements SnapshotBackend {
+  /** The type of its mounts. */
+  protected readonly type: string = 'overlay';
   readonly #directory: string;
   readonly #options: readonly string[];
 
+  /** For the kernel's overlayfs. */
   constructor(root: string, hasIndex: boolean = existsSync(indexParameter)) {
     this.#directory = join(root, 'snapshots');
     this.#options = hasIndex ? ['index=off'] : [];
@@ -38,17 +41,17 @@ export class OverlayBackend implements SnapshotBackend {
 
   mounts({ id, writable, parents }: Place): Mount[] {
     const [parent] = parents;
-    if (parent === undefined) return [bind(this.#upper(id), writable)];
-    if (!writable && parents.length === 1) return [bind(this.#upper(parent), false)];
+    if (parent === undefined) return [bindMount(this.#upper(id), writable)];
+    if (!writable && parents.length === 1) return [bindMount(this.#upper(parent), false)];
     const options = [
       ...this.#options,
       ...(writable ? [`workdir=${join(this.#directory, String(id), 'work')}`, `upperdir=${this.#upper(id)}`] : []),
       `lowerdir=${parents.map((lower) => this.#upper(lower)).join(':')}`,
     ];
-    return [{ type: 'overlay', source: 'overlay', target: '', options }];
+    return [{ type: this.type, source: 'overlay', target: '', options }];
   }
 
-  usage(id: number): Promise<Usage> {
+  usage({ id }: Place): Promise<Usage> {
     return diskUsage(this.#upper(id));
   }
 
@@ -56,15 +59,11 @@ export class OverlayBackend implements SnapshotBackend {
     await rm(join(this.#directory, String(id)), { recursive: true, force: true });
   }
 
-  async list(): Promise<number[]> {
-    return (await readdir(this.#directory)).map(Number).filter(Number.isInteger);
+  list(): Promise<number[]> {
+    return numbersIn(this.#directory);
   }
 
   #upper(id: number): string {
     return join(this.#directory, String(id), 'fs');
   }
-}
-
-function bind(source: string, writable: boolean): Mount {
-  return { type: 'bind', source, target: '', options: [writable ? 'rw' : 'ro', 'rbind'] };
 }

@@ -36,6 +36,15 @@ export interface Scope {
   readonly lease?: string | undefined;
 }
 
+/** A snapshot to be made. */
+interface Wanted {
+  readonly key: string;
+  /** Name of the committed snapshot that it is made on; '' for none. */
+  readonly parent: string;
+  readonly labels: Labels;
+  readonly kind: number;
+}
+
 export interface SnapshotStoreParts {
   readonly db: Database;
   readonly namespaces: NamespaceStore;
@@ -51,6 +60,8 @@ export class SnapshotStore {
   readonly #db: Database;
   readonly #namespaces: NamespaceStore;
   readonly #leases: LeaseStore;
+  /** Numbers of snapshots that are being made, with those of their parents. */
+  readonly #pending = new Map<number, number | null>();
 
   constructor({ db, namespaces, leases, name, backend }: SnapshotStoreParts) {
     this.#db = db;
@@ -61,17 +72,17 @@ export class SnapshotStore {
   }
 
   /** Makes a writable snapshot on a committed parent (`''` for none); answers its mounts. */
-  prepare(scope: Scope, key: string, parent: string, labels: Labels): Mount[] {
+  prepare(scope: Scope, key: string, parent: string, labels: Labels): Promise<Mount[]> {
     return this.#create(scope, { key, parent, labels, kind: Kind.ACTIVE });
   }
 
   /** Makes a read-only snapshot of a committed parent; answers its mounts. */
-  view(scope: Scope, key: string, parent: string, labels: Labels): Mount[] {
+  view(scope: Scope, key: string, parent: string, labels: Labels): Promise<Mount[]> {
     return this.#create(scope, { key, parent, labels, kind: Kind.VIEW });
   }
 
   /** The mounts of an active snapshot or a view. */
-  mounts({ namespace }: Scope, key: string): Mount[] {
+  async mounts({ namespace }: Scope, key: string): Promise<Mount[]> {
     const row = this.#row(namespace, key);
     if (row.kind === Kind.COMMITTED)
       throw failedPrecondition(
@@ -81,10 +92,10 @@ export class SnapshotStore {
   }
 
   /** Makes an active snapshot a committed one, under another name. */
-  commit({ namespace, lease }: Scope, name: string, key: string, labels: Labels): void {
+  async commit({ namespace, lease }: Scope, name: string, key: string, labels: Labels): Promise<void> {
     validateLabels(labels, 'info.Labels');
     const now = present();
-    this.#db.transaction(() => {
+    const place = this.#db.transaction(() => {
       if (this.#find(namespace, name) !== undefined) throw alreadyExists(`snapshot ${quote(name)}: already exists`);
       const row = this.#row(namespace, key);
       if (row.kind !== Kind.ACTIVE)
@@ -102,14 +113,19 @@ export class SnapshotStore {
         now,
         row.id,
       );
+      return this.#place(row);
     });
+    await this.backend.committed?.(place);
   }
 
   /** Forgets a snapshot that has no children; its files go with the next garbage collection. */
   remove({ namespace, lease }: Scope, key: string): void {
     this.#db.transaction(() => {
       const { id } = this.#row(namespace, key);
-      if (this.#db.get('SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1', id) !== undefined)
+      if (
+        this.#db.get('SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1', id) !== undefined ||
+        this.#isBelowPending(id)
+      )
         throw failedPrecondition('cannot remove snapshot with child: failed precondition');
       this.#db.run('DELETE FROM snapshots WHERE id = ?', id);
       this.#leases.release(namespace, lease, this.#resource, key);
@@ -147,56 +163,110 @@ export class SnapshotStore {
     return rows.map(fromRow).filter((info) => filter((path) => readField(info, path)));
   }
 
-  /** What a snapshot takes up. A committed one does not change, so it is measured once. */
+  /** What a snapshot takes up: a view nothing. A committed one does not change, so it is measured once. */
   async usage({ namespace }: Scope, key: string): Promise<Usage> {
     const row = this.#row(namespace, key);
+    if (row.kind === Kind.VIEW) return { size: 0, inodes: 0 };
     if (row.size !== null && row.inodes !== null) return { size: row.size, inodes: row.inodes };
-    const usage = await this.backend.usage(row.id);
+    const usage = await this.backend.usage(this.#place(row));
     if (row.kind === Kind.COMMITTED)
       this.#db.run('UPDATE snapshots SET size = ?, inodes = ? WHERE id = ?', usage.size, usage.inodes, row.id);
     return usage;
   }
 
-  /** Removes the files of snapshots that no namespace knows. */
+  /** Removes the files of snapshots that no namespace knows. What cannot be removed keeps nothing else from it. */
   async cleanup(): Promise<void> {
-    for (const id of await this.backend.list())
-      if (this.#db.get('SELECT 1 FROM snapshots WHERE id = ?', id) === undefined) await this.backend.remove(id);
+    const failures: unknown[] = [];
+    for (const id of await this.backend.list()) {
+      if (this.#pending.has(id) || this.#db.get('SELECT 1 FROM snapshots WHERE id = ?', id) !== undefined) continue;
+      try {
+        await this.backend.remove(id);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The snapshots that are parents of what is being made: in use, though no record says so yet. */
+  parentsInUse(): number[] {
+    return [...this.#pending.values()].filter((parent) => parent !== null);
   }
 
   get #resource(): string {
     return `snapshots/${this.name}`;
   }
 
-  #create(
-    { namespace, lease }: Scope,
-    { key, parent, labels, kind }: { key: string; parent: string; labels: Labels; kind: number },
-  ): Mount[] {
+  /** The place is made before its record: a kill in between leaves files that the next clean-up removes. */
+  async #create({ namespace, lease }: Scope, wanted: Wanted): Promise<Mount[]> {
+    const { key, labels, kind } = wanted;
     validateLabels(labels, 'info.Labels');
-    const now = present();
     this.#namespaces.ensure(namespace);
+    const parent = this.#check(namespace, wanted)?.id ?? null;
+    const id = this.#reserve();
+    this.#pending.set(id, parent);
+    const place = this.#place({ id, kind, parent });
+    try {
+      await this.backend.make(place);
+      const mounts = await this.backend.mounts(place);
+      const now = present();
+      this.#db.transaction(() => {
+        // Another call may have been quicker.
+        this.#check(namespace, wanted);
+        this.#leases.hold(namespace, lease, this.#resource, key);
+        this.#db.run(
+          `INSERT INTO snapshots (id, namespace, snapshotter, key, kind, parent, labels, created, updated)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          id,
+          namespace,
+          this.name,
+          key,
+          kind,
+          parent,
+          encodeLabels(labels),
+          now,
+          now,
+        );
+      });
+      return mounts;
+    } catch (error) {
+      await this.#discard(id);
+      throw error;
+    } finally {
+      this.#pending.delete(id);
+    }
+  }
+
+  /** Throws if a snapshot cannot be made; answers its parent. */
+  #check(namespace: string, { key, parent, labels }: Wanted): Row | undefined {
+    const target = labels[refLabel] ?? '';
+    if (target !== '' && this.#find(namespace, target) !== undefined)
+      throw alreadyExists(`target snapshot ${quote(target)}: already exists`);
+    if (this.#find(namespace, key) !== undefined) throw alreadyExists(`snapshot ${quote(key)}: already exists`);
+    return parent === '' ? undefined : this.#parent(namespace, parent);
+  }
+
+  /** A number that no snapshot, of any snapshotter, has had. */
+  #reserve(): number {
     return this.#db.transaction(() => {
-      const target = labels[refLabel] ?? '';
-      if (target !== '' && this.#find(namespace, target) !== undefined)
-        throw alreadyExists(`target snapshot ${quote(target)}: already exists`);
-      if (this.#find(namespace, key) !== undefined) throw alreadyExists(`snapshot ${quote(key)}: already exists`);
-      const below = parent === '' ? undefined : this.#parent(namespace, parent);
-      this.#leases.hold(namespace, lease, this.#resource, key);
-      const { id } = this.#db.get<{ id: number }>(
-        `INSERT INTO snapshots (namespace, snapshotter, key, kind, parent, labels, created, updated)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-        namespace,
-        this.name,
-        key,
-        kind,
-        below?.id ?? null,
-        encodeLabels(labels),
-        now,
-        now,
-      )!;
-      const place = this.#place({ id, kind, parent: below?.id ?? null });
-      this.backend.make(place);
-      return this.backend.mounts(place);
+      this.#db.run(`INSERT INTO sqlite_sequence (name, seq) SELECT 'snapshots', 0
+                    WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'snapshots')`);
+      return this.#db.get<{ seq: number }>(
+        "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'snapshots' RETURNING seq",
+      )!.seq;
     });
+  }
+
+  async #discard(id: number): Promise<void> {
+    try {
+      await this.backend.remove(id);
+    } catch {
+      // The next clean-up tries again, and says why it cannot.
+    }
+  }
+
+  #isBelowPending(id: number): boolean {
+    return [...this.#pending.values()].includes(id);
   }
 
   #parent(namespace: string, key: string): Row {
@@ -242,9 +312,9 @@ function fromRow(row: Row): Info {
 }
 
 const kindNames: Record<number, string> = {
-  [Kind.VIEW]: 'View',
-  [Kind.ACTIVE]: 'Active',
-  [Kind.COMMITTED]: 'Committed',
+  [Kind.VIEW]: 'view',
+  [Kind.ACTIVE]: 'active',
+  [Kind.COMMITTED]: 'committed',
 };
 
 function readField(info: Info, [field, ...rest]: readonly string[]): string | undefined {
