@@ -79,7 +79,7 @@ async function tell(fault: string, shim: string, daemon: Daemon): Promise<Told> 
   const names = faults[fault] ?? [];
   for (const name of names) {
     // Only the last step meets the fault; the others may take as long as the machine needs.
-    const limit = name === names.at(-1) && /^hang (?!Shutdown|delete|Connect)/.test(fault) ? '2s' : '20s';
+    const limit = name === names.at(-1) && /^hang (?!Shutdown|delete|Connect)/.test(fault) ? patience(name) : '20s';
     last = await call('--timeout', limit, ...(commands[name]?.(id) ?? []));
     if (name === 'kill')
       await until('it has ended', async () => !(await stateOf(call, id)).includes('RUNNING'), 3).catch(() => {});
@@ -104,6 +104,11 @@ function classOf(line = ''): string {
   return line.replace(/time="[^"]*"/, '').replace(/(proto: can't|answer is no protobuf).*(: unknown)/, 'garbage$2');
 }
 
+/** How long a client waits that is going to be disappointed: no shorter than what comes before may take. */
+function patience(step: string): string {
+  return step === 'start' ? '6s' : '2s';
+}
+
 async function stateOf(call: (...args: string[]) => Promise<Outcome>, id: string): Promise<string> {
   const line = (await call('--timeout', '8s', 'tasks', 'ls')).stdout
     .split('\n')
@@ -113,7 +118,7 @@ async function stateOf(call: (...args: string[]) => Promise<Outcome>, id: string
 
 function kill(pid: number): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    if (pid > 0) process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended.
   }
@@ -129,6 +134,11 @@ t.test('faults', { skip: noRealShim }, async (t) => {
   for (const each of [realDirectory, ourDirectory]) mkdirSync(each);
   const real = await startContainerd(realDirectory, timeouts);
   const ours = await startSupervisor(ourDirectory, ['-c', config]);
+  t.teardown(async () => {
+    await real.stop();
+    await ours.stop();
+    for (const left of leftovers(directory)) kill(Number(/^process (\d+)/.exec(left)?.[1] ?? 0));
+  });
   const daemons = [
     {
       ...real,

@@ -85,9 +85,8 @@ export class Launcher {
 
   async #launchForeign(bundle: Bundle, binary: ShimBinary, start: (call: ShimCall) => Promise<string>): Promise<Shim> {
     const log = openShimLog(bundle.path, this.#options.output);
-    let text: string | undefined;
     try {
-      text = await start(this.#call(bundle, binary));
+      const text = await start(this.#call(bundle, binary));
       const address = parseShimAddress(text);
       if (address.url !== text) bundle.write('bootstrap.json', text);
       const connection = await connectShim(address).catch((error) => {
@@ -99,9 +98,10 @@ export class Launcher {
       return shim;
     } catch (error) {
       log.close();
-      // What was started may live.
-      if (text !== undefined)
-        await this.cleanUp(bundle, binary).catch((reason) => this.#options.log.warn({ err: reason }));
+      // What was started may live, even if its start was given up.
+      await this.cleanUp(bundle, binary).catch((reason) =>
+        this.#options.log.warn({ err: reason }, 'clean up behind launch'),
+      );
       throw error;
     }
   }
