@@ -29,7 +29,9 @@ const defaults = {
 export function parseArguments(argv: readonly string[]): SupervisorArguments {
   const parser = yargs([...argv])
     .scriptName('drydock-supervisor')
-    .usage('$0 [flags]\n\nSupervises containers: serves the containerd API on a unix socket.')
+    .usage(
+      '$0 [flags]\n$0 --offline inspect|fsck|repair [flags]\n\nSupervises containers: serves the containerd API on a unix socket.',
+    )
     .option('config', { alias: 'c', type: 'string', describe: 'configuration file in TOML, as containerd has it' })
     .option('address', { alias: 'a', type: 'string', describe: `socket to serve on [${defaults.address}]` })
     .option('root', { type: 'string', describe: `directory of data [${defaults.root}]` })
@@ -52,19 +54,33 @@ export function parseArguments(argv: readonly string[]): SupervisorArguments {
       throw error ?? new Error(message);
     });
   const flags = parser.parseSync();
-  const config = flags.config === undefined ? emptyConfig : readConfig(flags.config);
-  const logLevel = flags.logLevel ?? config.logLevel ?? defaults.logLevel;
+  const { logLevel: configured, ...places } = readPlaces(flags);
+  const logLevel = flags.logLevel ?? configured ?? defaults.logLevel;
   if (!isLevel(logLevel)) throw new Error(`log level ${JSON.stringify(logLevel)} is not known`);
   if (!Number.isInteger(flags.spareShims) || flags.spareShims < 0)
     throw new Error('--spare-shims takes a number of shims, 0 for none');
   return {
+    ...places,
+    logLevel,
+    spareShims: flags.spareShims,
+    shims: new Map((flags.shim ?? []).map(parseShim)),
+  };
+}
+
+/** Where things are and how they are, by flags, by the configuration file that they name, and by default. */
+export function readPlaces(flags: {
+  readonly config?: string | undefined;
+  readonly address?: string | undefined;
+  readonly root?: string | undefined;
+  readonly state?: string | undefined;
+}) {
+  const config = flags.config === undefined ? emptyConfig : readConfig(flags.config);
+  return {
+    logLevel: config.logLevel,
     address: resolve(flags.address ?? config.address ?? defaults.address),
     root: resolve(flags.root ?? config.root ?? defaults.root),
     state: resolve(flags.state ?? config.state ?? defaults.state),
-    logLevel,
-    spareShims: flags.spareShims,
     deadlines: new Deadlines(config.timeouts),
-    shims: new Map((flags.shim ?? []).map(parseShim)),
     snapshotters: config.snapshotters,
   };
 }

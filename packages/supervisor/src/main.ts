@@ -18,6 +18,12 @@ async function main(): Promise<void> {
   setProcessName('drydock-supervisor');
   // Modes are given as they are meant: whoever starts us may not narrow those of a container's root.
   process.umask(0o022);
+  if (process.argv.includes('--offline')) {
+    const { parseOfflineArguments } = await import('./offline/arguments.ts');
+    const { runOffline } = await import('./offline/offline.ts');
+    process.exitCode = await runOffline(parseOfflineArguments(process.argv.slice(2)), console.log);
+    return;
+  }
   const { logLevel, shims, ...options } = parseArguments(process.argv.slice(2));
   const log = createLogger({ program: 'drydock-supervisor', level: logLevel });
   if (log.isLevelEnabled('debug')) logCalls(log);
