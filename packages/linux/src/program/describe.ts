@@ -23,7 +23,21 @@ export function describeProgram(program: Program): readonly Line[] {
 }
 
 function callText({ call, args, store }: Operation): string {
-  return `${call}(${args.map(argumentText).join(', ')})${store ? ` = ${store.name}` : ''}`;
+  const text = call === 'compare' ? conditionText(args) : `${call}(${args.map(argumentText).join(', ')})`;
+  return `${text}${store ? ` = ${store.name}` : ''}`;
+}
+
+/** What `compare` compares, and what its result is if that is not so; with no bits to compare, only its result. */
+function conditionText([address = 0, mask = 0, value = 0, otherwise = 0]: readonly Argument[]): string {
+  if (mask === 0) return `result(${resultText(otherwise)})`;
+  const bits = mask === -1 ? '' : ` & ${argumentText(mask)}`;
+  return `compare(${argumentText(address)}${bits} == ${resultText(value)}, else ${resultText(otherwise)})`;
+}
+
+function resultText(argument: Argument): string {
+  const highestErrno = 133;
+  const isError = typeof argument === 'number' && argument < 0 && argument >= -highestErrno;
+  return isError ? `-${errnoName(-argument)}` : argumentText(argument);
 }
 
 function argumentText(argument: Argument): string {

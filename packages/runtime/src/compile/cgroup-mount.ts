@@ -3,7 +3,7 @@
 import { Errno } from '@drydock/linux/errno';
 import { Slot } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
-import { AT_FDCWD, Fs, flags, MountAttr, mountAttr, O } from './constants.ts';
+import { AT_FDCWD, Fs, flags, MountAttr, mountAttr, O, octal } from './constants.ts';
 import { attach, type MountJob, mountOne, setAttributes } from './mount.ts';
 import { attributeFlags, isReadOnly, withoutReadOnly } from './mount-options.ts';
 import { openExisting } from './paths.ts';
@@ -40,7 +40,7 @@ function mountHierarchies(program: Program, job: MountJob): void {
   openExisting(program, root, destination, 'directory', { store: top, failure: fails(`open ${destination}`) });
   for (const { name, source, options, links } of host.cgroup.directories) {
     const path = `${destination}/${name}`;
-    program.call('mkdirat', [top, name, 0o755], { tolerate: [Errno.EEXIST], failure: fails(`mkdir ${path}`) });
+    program.call('mkdirat', [top, name, octal(0o755)], { tolerate: [Errno.EEXIST], failure: fails(`mkdir ${path}`) });
     const target = new Slot(`fd of ${path}`);
     openExisting(program, root, path, 'directory', { store: target, failure: fails(`open ${path}`) });
     const tree = job.cgroupNamespace ? newMount(program, job, options) : ownPart(program, job, source);

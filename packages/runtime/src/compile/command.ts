@@ -8,12 +8,12 @@ import type { Program } from '@drydock/linux/program/program';
 import { AT_FDCWD } from './constants.ts';
 
 const statx = { bytes: 256, typeAndMode: 0x3, mode: 28 };
-const statfs = { bytes: 120, flags: 80, noexec: 8 };
-const executeBits = 0o111;
+const statfs = { bytes: 120, flags: 80, noexec: { value: 8, text: 'ST_NOEXEC' } };
+const executeBits = { value: 0o111, text: '0111' };
 /** For one file after another. */
 const status = new Memory('status', statx.bytes);
-const directoryType = 0o040000n;
-const typeMask = 0o170000n;
+const directoryType = { value: 0o040000n, text: 'S_IFDIR' };
+const typeMask = { value: 0o170000n, text: 'S_IFMT' };
 const zero = new Memory('zero', 8);
 
 /** What was found, as results of the program. */
@@ -81,7 +81,7 @@ function examine(program: Program, path: string, command: Command, { found, miss
   const notFound = missing ? { failure: missing } : { tolerate: 'any' as const, onError: next };
   const notTaken = (why: string) =>
     refused ? { failure: () => refused(why) } : { tolerate: 'any' as const, onError: next };
-  const is = (mask: bigint | number, value: bigint | number, otherwise: number) =>
+  const is = (mask: Argument, value: Argument, otherwise: number) =>
     [status.at(statx.mode), mask, value, otherwise] as const;
   const [proper, executable] = [program.label(), program.label()];
   program.call('statx', [AT_FDCWD, path, 0, statx.typeAndMode, status], notFound);
@@ -162,11 +162,16 @@ function say(
   then: ReturnType<Program['label']>,
 ): void {
   const vector = new Memory(
-    'message',
+    parts.map(([address]) => partText(address)).join(' '),
     parts.length * 16,
     parts.flatMap(([address, length], index) => [[index * 16, address] as const, [index * 16 + 8, length] as const]),
   );
   program.call('writev', [2, vector, parts.length], { tolerate: 'any', onSuccess: then, onError: then });
+}
+
+function partText(part: Argument): string {
+  if (typeof part === 'string') return JSON.stringify(part);
+  return part instanceof Memory || part instanceof Slot ? `<${part.name}>` : '…';
 }
 
 function text(value: string): readonly [Argument, Argument] {

@@ -56,7 +56,8 @@ export function compileConsole(program: Program, { socket, size, mount }: Consol
 /** The image's /dev could have any file of that name. */
 function checkMaster(program: Program, master: Slot, fails: (op: string) => (errno: number) => string): void {
   const status = new Memory('status', statx.bytes);
-  const number = BigInt(ptmxDevice.major) | (BigInt(ptmxDevice.minor) << 32n);
+  const { major, minor } = ptmxDevice;
+  const number = { value: BigInt(major) | (BigInt(minor) << 32n), text: `${major}:${minor}` };
   const op = `${masterName} is not a pseudoterminal multiplexer`;
   program.call('statx', [master, '', At.AT_EMPTY_PATH, statx.type, status], { failure: fails(`stat ${masterName}`) });
   program.call('compare', [status.at(statx.device), -1, number, -Errno.ENODEV], { failure: fails(op) });

@@ -19,7 +19,7 @@ import { openTarget } from './paths.ts';
 import { compileMaskedPaths, compileReadOnlyPaths } from './restrict.ts';
 import { compileChangeRoot, compileRoot, compileRootPropagation } from './root.ts';
 import { compileSeccomp, newListener } from './seccomp.ts';
-import { awaitParent, awaitStart, tellParent } from './sync.ts';
+import { awaitParent, awaitStart, tellParent, tellReady } from './sync.ts';
 
 /** A validated configuration with what its paths are relative to. */
 export interface ContainerPlan {
@@ -92,9 +92,9 @@ export function compileCreate({ spec, rootfs, options }: ContainerPlan, host: Ho
   // Whoever listens gets the descriptor from the runtime, which is gone when the container is started.
   const listens = ((host.seccomp?.flags ?? 0) & newListener) !== 0;
   if (process.noNewPrivileges && listens) compileSeccomp(program, host);
-  if (host.rootless && spec.hooks?.startContainer?.length) program.call('prctl', [Pr.PR_SET_DUMPABLE, 1, 0, 0, 0]);
-  tellParent(program, descriptors.report, 'ready');
-  program.call('close', [descriptors.report]);
+  // Who is not root may join the namespaces of what it could trace: exec, explain and hooks do while this process waits.
+  if (host.rootless) program.call('prctl', [Pr.PR_SET_DUMPABLE, 1, 0, 0, 0]);
+  tellReady(program, descriptors.report);
   const lineEnd = awaitStart(program, descriptors.fifo);
   if (process.noNewPrivileges && !listens) compileSeccomp(program, host);
   compileExecute(program, command, { args: process.args ?? [], env }, lineEnd);

@@ -10,7 +10,7 @@ const highest = { value: 0xffffffff, text: '~0' };
 
 /** The process leads a session of its own. */
 export function compileSession(program: Program): void {
-  program.stage('begin');
+  program.stage('session');
   // EPERM: it is a process group's leader already, as a first process of a joined namespace can be.
   program.call('setsid', [], { tolerate: [Errno.EPERM] });
 }

@@ -14,7 +14,7 @@ import { compileProcessSettings } from './kernel-settings.ts';
 import { becomeRoot, type NamespaceType, namespaceFlags, secondChild } from './namespaces.ts';
 import { compileFinalAffinity, type Machine } from './scheduling.ts';
 import { compileSeccomp, newListener } from './seccomp.ts';
-import { tellParent } from './sync.ts';
+import { tellReady } from './sync.ts';
 
 export interface ExecPlan {
   readonly process: Process;
@@ -50,8 +50,7 @@ export function compileExec(
   program.stage('start');
   const listens = ((host.seccomp?.flags ?? 0) & newListener) !== 0;
   if (process.noNewPrivileges && listens) compileSeccomp(program, host);
-  tellParent(program, descriptors.report, 'ready');
-  program.call('close', [descriptors.report]);
+  tellReady(program, descriptors.report);
   if (process.noNewPrivileges && !listens) compileSeccomp(program, host);
   compileExecute(program, command, { args: process.args ?? [], env }, `${finding}\n`);
   return program;

@@ -7,7 +7,7 @@ import { Memory } from '@drydock/linux/program/operation';
 import type { Program } from '@drydock/linux/program/program';
 import type { Process } from '@drydock/oci/runtime-spec';
 import { type CapabilitySets, capabilityNames, capabilitySets } from './capabilities.ts';
-import { Pr } from './constants.ts';
+import { octal, Pr } from './constants.ts';
 import type { Host } from './host.ts';
 import { compileScheduling, type Machine } from './scheduling.ts';
 import { compileSeccomp } from './seccomp.ts';
@@ -41,7 +41,7 @@ export function compileIdentity(program: Program, { process, machine, host, keyr
   for (const { type = '', soft = 0, hard = 0 } of limits) setLimit(program, type, soft, hard);
   compileScheduling(program, process, machine);
   program.field('process.user.umask');
-  program.call('umask', [user.umask ?? 0o022]);
+  program.call('umask', [octal(user.umask ?? 0o022)]);
   program.field('process.noNewPrivileges');
   if (process.noNewPrivileges)
     program.call('prctl', [Pr.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], { failure: fails('set no_new_privs') });
@@ -133,7 +133,9 @@ function changeDirectory(program: Program, cwd: string): void {
   const escaped = () => `${outside} -- possible container breakout detected`;
   program.call('getcwd', [path, path.bytes.length], { failure: escaped });
   // A path outside begins with `(unreachable)`.
-  program.call('compare', [path, 0xff, '/'.charCodeAt(0), -Errno.ENOENT], { failure: escaped });
+  const first = { value: 0xff, text: 'first byte' };
+  const slash = { value: '/'.charCodeAt(0), text: '"/"' };
+  program.call('compare', [path, first, slash, -Errno.ENOENT], { failure: escaped });
 }
 
 function setCapabilities(program: Program, sets: CapabilitySets, field: string): void {

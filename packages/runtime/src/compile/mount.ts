@@ -21,7 +21,7 @@ allowedInProc.add('/proc/sys/kernel/ns_last_pid');
 
 const duplicate: Named = { value: 1030, text: 'F_DUPFD_CLOEXEC' };
 /** f_type of procfs (statfs(2)). */
-const procMagic = 0x9fa0;
+const procMagic = { value: 0x9fa0, text: 'PROC_SUPER_MAGIC' };
 /** `struct statfs`, for one target after another. */
 const filesystemStatus = new Memory('filesystem status', 120);
 

@@ -166,12 +166,13 @@ export function secondChild(program: Program, namespaces: Named, report: number)
 
 /** A new network namespace has a loopback interface that is down (netdevice(7)). */
 function raiseLoopback(program: Program): void {
-  const [inet, datagram, cloexec] = [2, 2, 0o2000000];
+  const inet = { value: 2, text: 'AF_INET' };
+  const datagram = { value: 2 | 0o2000000, text: 'SOCK_DGRAM|SOCK_CLOEXEC' };
   const [up, running] = [0x1, 0x40];
   const socket = new Slot('socket');
   const request = new Memory('{lo, IFF_UP|IFF_RUNNING}', 40, [[16, up | running]]);
   request.bytes.set(Buffer.from('lo'));
-  program.call('socket', [inet, datagram | cloexec, 0], { store: socket, failure: 'socket' });
+  program.call('socket', [inet, datagram, 0], { store: socket, failure: 'socket' });
   program.call('ioctl', [socket, Ioctl.SIOCSIFFLAGS, request], { failure: 'bring up lo' });
   program.call('close', [socket]);
 }

@@ -81,7 +81,8 @@ function openNull(program: Program): Slot {
   );
   program.call('openat2', [AT_FDCWD, '/dev/null', how, 24], { store: descriptor, failure: fails('open /dev/null') });
   program.call('statx', [descriptor, '', At.AT_EMPTY_PATH, 1, status], { failure: fails('stat /dev/null') });
-  const [rdev, number] = [128, 1n | (3n << 32n)];
+  const rdev = 128;
+  const number = { value: 1n | (3n << 32n), text: '1:3' };
   program.call('compare', [status.at(rdev), -1, number, -Errno.ENODEV], {
     failure: fails('/dev/null is no null device'),
   });

@@ -28,10 +28,16 @@ export const pidMessage = 1;
 export const listenerMessage = 4;
 export const messageBytes = 16;
 
+const named = (value: number, name: string) => ({ value, text: `<${name}>` });
+/** The pipes to and from the runtime, and the FIFO, as a plan shows them. */
+const reportPipe = (descriptor: number) => named(descriptor, 'report pipe');
+const goPipe = (descriptor: number) => named(descriptor, 'go pipe');
+const execFifo = (descriptor: number) => named(descriptor, 'exec.fifo');
+
 /** Tells the parent that a milestone is reached. */
 export function tellParent(program: Program, report: number, milestone: keyof typeof milestones): void {
   const message = new Memory(`{${milestone}}`, messageBytes, [[8, milestones[milestone]]]);
-  program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
+  program.call('write', [reportPipe(report), message, messageBytes], { failure: 'tell the runtime' });
 }
 
 /** Tells the parent of a descriptor of this process. */
@@ -40,7 +46,7 @@ export function tellListener(program: Program, report: number, listener: Slot): 
     [0, listenerMessage],
     [8, listener],
   ]);
-  program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
+  program.call('write', [reportPipe(report), message, messageBytes], { failure: 'tell the runtime' });
 }
 
 /** Tells the parent which process it has to follow from here on. */
@@ -49,13 +55,19 @@ export function tellPid(program: Program, report: number, pid: Slot): void {
     [0, pidMessage],
     [8, pid],
   ]);
-  program.call('write', [report, message, messageBytes], { failure: 'tell the runtime' });
+  program.call('write', [reportPipe(report), message, messageBytes], { failure: 'tell the runtime' });
+}
+
+/** The last that the parent hears: it is ready, and its end of the pipe is closed. */
+export function tellReady(program: Program, report: number): void {
+  tellParent(program, report, 'ready');
+  program.call('close', [reportPipe(report)]);
 }
 
 /** Waits until the parent has done its part; if it is gone, so is the child. */
 export function awaitParent(program: Program, go: number): void {
   const told = program.label();
-  program.call('read', [go, new Memory('byte', 8), 1], { onPositive: told, failure: 'wait for the runtime' });
+  program.call('read', [goPipe(go), new Memory('byte', 8), 1], { onPositive: told, failure: 'wait for the runtime' });
   program.call('exit_group', [1]);
   program.place(told);
 }
@@ -68,7 +80,7 @@ export function awaitStart(program: Program, fifo: number): { readonly finding: 
   const finding = new Memory('finding', 2048);
   const length = new Slot('length of the finding');
   // The FIFO is open for writing too, so that the read does not end while there is no writer.
-  program.call('read', [fifo, finding, finding.bytes.length], { store: length });
-  program.call('close', [fifo]);
+  program.call('read', [execFifo(fifo), finding, finding.bytes.length], { store: length });
+  program.call('close', [execFifo(fifo)]);
   return { finding, length };
 }

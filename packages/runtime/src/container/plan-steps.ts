@@ -11,10 +11,10 @@ export interface Step {
   readonly branches: readonly string[];
 }
 
-/** A program's lines as steps, with what the runtime does behind the report that makes it do that: `write(10, {ready}, 16)`. */
+/** A program's lines as steps, with what the runtime does behind the report that makes it do that: `write(<report pipe>, {ready}, 16)`. */
 export function withParent(lines: readonly Line[], parent: Readonly<Record<string, readonly Step[]>>): readonly Step[] {
   return lines.flatMap((line, index) => {
-    const [, message = ''] = /^write\(\d+, \{(\w+)\}/.exec(line.call) ?? [];
+    const [, message = ''] = /^write\(<report pipe>, \{(\w+)\}/.exec(line.call) ?? [];
     return [{ ...line, index }, ...(parent[message] ?? [])];
   });
 }
