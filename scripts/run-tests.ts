@@ -1,8 +1,12 @@
 #!/usr/bin/env node
-/** Runs the project's checks and tests, one after the other, and counts. Called by scripts/test. */
+/**
+ * Runs the project's checks and tests and counts. Called by scripts/test. Test files run one after the other, or with
+ * `--at-once N` so many at a time.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 const top = join(import.meta.dirname, '..');
 const bin = (name: string): string => join(top, 'node_modules/.bin', name);
@@ -21,11 +25,16 @@ const checks: readonly (readonly [name: string, command: readonly string[]])[] =
   ['boundaries', [process.execPath, 'scripts/check-boundaries.ts']],
 ];
 
-const words = process.argv.slice(2);
-const quick = words.includes('--quick');
-const named = words.filter((word) => !word.startsWith('--'));
+const { values, positionals: named } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, 'at-once': { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
+const { quick } = values;
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
+
+/** The rows of the tables that tests have printed, by their heads. */
+const tables = new Map<string, string[]>();
 
 const cgroupsBefore = new Set(cgroups());
 if (named.length === 0) for (const [name, command] of checks) await runCheck(name, command);
@@ -39,10 +48,16 @@ const integration = [
   .filter((file) => !file.includes('node_modules') && !isForMachine(file))
   .sort();
 const files = named.length > 0 ? named : quick ? unit : [...unit, ...integration];
-for (const file of files) await runFile(file);
-if (named.length === 0 && !quick) await runMachine();
+const waiting = files.values();
+await Promise.all(
+  Array.from({ length: Number(values['at-once']) }, async () => {
+    for (const file of waiting) await runFile(file);
+  }),
+);
+if (named.length === 0 && !quick) await runMachine([]);
 
 removeNewCgroups();
+for (const [head, rows] of tables) for (const line of [head, ...rows]) console.log(`  ${line}`);
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
@@ -57,8 +72,8 @@ function isForMachine(file: string): boolean {
 }
 
 /** Runs the tests for the virtual machine, which counts in its last line as this program does. */
-async function runMachine(): Promise<void> {
-  const { code, output } = await run(['scripts/test-vm'], {});
+async function runMachine(flags: readonly string[]): Promise<void> {
+  const { code, output } = await run(['scripts/test-vm', ...flags], {});
   const lines = output.trimEnd().split('\n');
   const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
     .exec(lines.at(-1) ?? '')
@@ -69,7 +84,7 @@ async function runMachine(): Promise<void> {
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped;
-  if (failed > 0) failures.push(`scripts/test-vm\n${output}`);
+  if (failed > 0) failures.push(`${['scripts/test-vm', ...flags].join(' ')}\n${output}`);
   for (const line of lines.slice(0, -1)) if (/^(not )?ok |^ {2}\S/.test(line)) console.log(`vm: ${line}`);
 }
 
@@ -115,8 +130,22 @@ async function runFile(file: string): Promise<void> {
   if (failed > 0) failures.push(`${file}\n${output}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${failed === 0 ? 'ok' : 'not ok'} ${file} (${count('pass')} passed, ${seconds} s)`);
-  // Beside what was skipped, the tables that tests print.
-  for (const line of output.split('\n')) if (/# SKIP|^\s*# \|/i.test(line)) console.log(`  ${line.trim()}`);
+  const lines = output.split('\n').map((line) => line.trim());
+  for (const line of lines) if (/^not ok|# SKIP/i.test(line)) console.log(`  ${line}`);
+  addTables(lines);
+}
+
+/** Tables are rows that follow each other, the first of them the head. Those of one head, in several files too, become one. */
+function addTables(lines: readonly string[]): void {
+  let rows: string[] | undefined;
+  for (const line of lines) {
+    if (!line.startsWith('# |')) rows = undefined;
+    else if (rows) rows.push(line.slice(2));
+    else {
+      rows = tables.get(line.slice(2)) ?? [];
+      tables.set(line.slice(2), rows);
+    }
+  }
 }
 
 function run(

@@ -129,4 +129,4 @@ const cases: readonly Case[] = [
   },
 ];
 
-testFeature('devices', cases, { withCrun: true });
+testFeature('devices', cases);

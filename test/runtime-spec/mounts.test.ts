@@ -20,41 +20,47 @@ function source(sandbox: Sandbox): string {
   return path;
 }
 
+let count = 0;
+/** A place to mount on that no other case has. */
+const place = () => `/tmp/mount-${count++}`;
+
 /** A tmpfs and a bind mount with an option: what the mount's options must then match. */
-const option = (words: string, expected: RegExp, more: Partial<Case> = {}): Case[] => [
-  {
-    name: `tmpfs: ${words}`,
-    edit: add({ destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: words.split(' ') }),
-    script: shown('/tmp'),
-    prints: expected,
-    ...more,
-  },
-  {
-    name: `bind: ${words}`,
-    edit: (spec, sandbox) =>
-      add({ destination: '/tmp', type: 'bind', source: source(sandbox), options: ['bind', ...words.split(' ')] })(spec),
-    script: shown('/tmp'),
-    prints: expected,
-    ...more,
-  },
-];
+const option = (words: string, expected: RegExp, more: Partial<Case> = {}): Case[] => {
+  const [tmpfs, bind] = [place(), place()];
+  return [
+    {
+      name: `tmpfs: ${words}`,
+      batch: 'options',
+      edit: add({ destination: tmpfs, type: 'tmpfs', source: 'tmpfs', options: words.split(' ') }),
+      script: shown(tmpfs),
+      prints: expected,
+      ...more,
+    },
+    {
+      name: `bind: ${words}`,
+      batch: 'options',
+      edit: (spec, sandbox) =>
+        add({ destination: bind, type: 'bind', source: source(sandbox), options: ['bind', ...words.split(' ')] })(spec),
+      script: shown(bind),
+      prints: expected,
+      ...more,
+    },
+  ];
+};
 
 /** A tree of two mounts: what each of them must match after a recursive bind with the option. */
-const recursive = (word: string, top: RegExp, below: RegExp, more: Partial<Case> = {}): Case => ({
-  ...more,
-  name: `rbind: ${word}`,
-  edit: (spec) => {
-    // The container's own /dev/shm is bound with what is mounted in it.
-    spec.mounts!.push({
-      destination: '/mnt',
-      type: 'bind',
-      source: '/dev',
-      options: ['rbind', 'rprivate', ...word.split(' ')],
-    });
-  },
-  script: `${shown('/mnt')}; echo; grep " /mnt/" /proc/self/mountinfo | head -1 | sed "s|.* /mnt/[^ ]* ||"`,
-  prints: new RegExp(`^${top.source}[^\\n]*\\n\\n${below.source}`),
-});
+const recursive = (word: string, top: RegExp, below: RegExp, more: Partial<Case> = {}): Case => {
+  const destination = place();
+  return {
+    name: `rbind: ${word}`,
+    batch: 'recursive options',
+    // The host's /dev is bound with what is mounted in it.
+    edit: add({ destination, type: 'bind', source: '/dev', options: ['rbind', 'rprivate', ...word.split(' ')] }),
+    script: `${shown(destination)}; echo; grep " ${destination}/" /proc/self/mountinfo | head -1 | sed "s|.* ${destination}/[^ ]* ||"`,
+    prints: new RegExp(`^${top.source}[^\\n]*\\n\\n${below.source}`),
+    ...more,
+  };
+};
 
 const [major = 0, minor = 0] = release().split('.').map(Number);
 /** A kernel before 6.3 cannot map the owners of a tmpfs, whose number is of statfs(2). */
@@ -63,12 +69,15 @@ const noIdmap =
   (major < 6 || (major === 6 && minor < 3)) &&
   'a tmpfs has idmapped mounts since Linux 6.3';
 
+const takesFirst = 'of two opposite words, crun 1.8 takes that which sets a flag';
+const leavesPrivate = 'crun 1.8 leaves the mount private';
+
 testFeature('mounts', [
   ...option('ro', /^ro/),
   ...option('rw', /^rw/),
-  ...option('ro rw', /^rw/),
+  ...option('ro rw', /^rw/, { notCrun: takesFirst }),
   ...option('nosuid', /^rw,nosuid/),
-  ...option('nosuid suid', /^rw(?!,nosuid)/),
+  ...option('nosuid suid', /^rw(?!,nosuid)/, { notCrun: takesFirst }),
   ...option('nodev', /^rw,nodev/),
   ...option('noexec', /^rw,noexec/),
   ...option('nosuid nodev noexec ro', /^ro,nosuid,nodev,noexec/),
@@ -76,17 +85,18 @@ testFeature('mounts', [
   ...option('nodiratime', /^rw,nodiratime/),
   ...option('relatime', /^rw,relatime/),
   ...option('strictatime', /^rw [^,]/),
-  ...option('nosymfollow', /^rw,(relatime,)?nosymfollow|^rw,nosymfollow/),
+  ...option('nosymfollow', /^rw,(relatime,)?nosymfollow|^rw,nosymfollow/, { notCrun: 'crun 1.8 does not know it' }),
   ...option('defaults', /^rw,relatime/, { notRunc: 'runc 1.1 hands the word to a tmpfs, which does not know it' }),
   ...option('async nomand silent loud iversion acl', /^rw,relatime/, {
     notRunc: 'runc hands some of them to a kernel that has given them up',
+    notCrun: 'crun 1.8 does not know all of them',
   }),
-  ...option('shared', /shared:\d+/),
-  ...option('rshared', /shared:\d+/),
+  ...option('shared', /shared:\d+/, { notCrun: leavesPrivate }),
+  ...option('rshared', /shared:\d+/, { notCrun: leavesPrivate }),
   ...option('slave', /^rw,relatime tmpfs|^rw,relatime (master:\d+ )?ext4|^rw,relatime/),
   ...option('private', /^rw,relatime (?!shared)/),
-  ...option('unbindable', /unbindable/),
-  ...option('runbindable', /unbindable/),
+  ...option('unbindable', /unbindable/, { notCrun: leavesPrivate }),
+  ...option('runbindable', /unbindable/, { notCrun: leavesPrivate }),
   {
     name: 'filesystem options',
     notRunc: 'runc 1.1 changes the mode back to that of the directory in the image',
@@ -144,10 +154,13 @@ testFeature('mounts', [
   recursive('rnosuid', /rw,nosuid/, /rw,nosuid/),
   recursive('rnodev', /rw,[^ ]*nodev/, /rw,[^ ]*nodev/),
   recursive('rnoexec', /rw,[^ ]*noexec/, /rw,[^ ]*noexec/),
-  recursive('rnoatime', /rw,[^ ]*noatime/, /rw,[^ ]*noatime/),
-  recursive('rnodiratime', /rw,[^ ]*nodiratime/, /rw,[^ ]*nodiratime/),
-  recursive('rnosymfollow', /rw,[^ ]*nosymfollow/, /rw,[^ ]*nosymfollow/),
-  recursive('rnoexec rexec', /rw(?!,[^ ]*noexec)/, /rw/, { notRunc: 'of the two, runc 1.1 takes the first' }),
+  recursive('rnoatime', /rw,[^ ]*noatime/, /rw,[^ ]*noatime/, { notCrun: 'crun 1.8 does not know it' }),
+  recursive('rnodiratime', /rw,[^ ]*nodiratime/, /rw,[^ ]*nodiratime/, { notCrun: 'crun 1.8 does not know it' }),
+  recursive('rnosymfollow', /rw,[^ ]*nosymfollow/, /rw,[^ ]*nosymfollow/, { notCrun: 'crun 1.8 does not know it' }),
+  recursive('rnoexec rexec', /rw(?!,[^ ]*noexec)/, /rw/, {
+    notRunc: 'of the two, runc 1.1 takes the first',
+    notCrun: takesFirst,
+  }),
   {
     name: 'tmpcopyup: begins as the image has it',
     edit: (spec, sandbox) => {
@@ -164,6 +177,7 @@ testFeature('mounts', [
       'cd /etc/copied; stat -c %n:%a:%u:%g:%s deep deep/file own; readlink link; cat own; echo new > own; touch x; rm -rf /etc/copied/deep',
     prints: /deep:755:0:0:\d+\ndeep\/file:644:0:0:100000\nown:4755:7:8:4\ndeep\/file\nown\n/,
     notRunc: 'runc loses the set-user-id bit; and the image is changed by this case',
+    notCrun: 'the image has been changed by this case',
   },
   {
     name: 'tmpcopyup in a user namespace',
@@ -214,6 +228,7 @@ testFeature('mounts', [
   },
   {
     name: 'ridmap: the mounts below too',
+    notCrun: 'crun 1.8 does not know the word',
     skip: noIdmap,
     notRunc: 'runc 1.1 has no such mounts',
     edit: (spec, sandbox) => {
@@ -225,6 +240,7 @@ testFeature('mounts', [
   },
   {
     name: 'a label where there is no SELinux',
+    notCrun: 'crun 1.8 runs without it',
     skip: existsSync('/sys/fs/selinux/enforce') && 'this machine has SELinux',
     edit: (spec) => {
       spec.linux.mountLabel = 'system_u:object_r:container_file_t:s0';
@@ -271,6 +287,7 @@ testFeature('mounts', [
     ([propagation, expected]): Case => ({
       name: `the root's propagation: ${propagation}`,
       ...(/shared|unbindable/.test(propagation) ? { notRunc: 'runc 1.1 loses or refuses these' } : {}),
+      ...(propagation === 'runbindable' ? { notCrun: 'crun 1.8 cannot mask paths then' } : {}),
       edit: (spec) => {
         spec.linux.rootfsPropagation = propagation;
       },

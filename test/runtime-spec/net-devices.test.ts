@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { type Case, testFeature, withUserNamespace } from './support.ts';
 
-const notRunc = 'runc 1.1 does not know them';
+const unknown = { notRunc: 'runc 1.1 does not know them', notCrun: 'crun 1.8 does not know them' };
 const ip = (...words: string[]) => spawnSync('ip', words, { encoding: 'utf8' });
 const names = ['a', 'b'].map((letter) => `test${process.pid % 100000}${letter}`) as [string, string];
 const probe = ip('link', 'add', names[0], 'type', 'veth', 'peer', 'name', names[1]);
@@ -10,8 +10,8 @@ if (probe.status === 0) ip('link', 'del', names[0]);
 const skip = probe.status === 0 ? false : 'needs ip (iproute2) and virtual network devices';
 
 /** With a pair of devices whose first end has addresses. */
-const withDevices = (run: NonNullable<Case['act']>): Pick<Case, 'act' | 'notRunc' | 'skip'> => ({
-  notRunc,
+const withDevices = (run: NonNullable<Case['act']>): Pick<Case, 'act' | 'notRunc' | 'notCrun' | 'skip'> => ({
+  ...unknown,
   skip,
   act: async (t, bench) => {
     const [first, second] = names;
@@ -55,7 +55,7 @@ testFeature('network devices', [
   },
   {
     name: 'refused: one that is not there',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.linux.netDevices = { nosuch0: {} };
     },
@@ -64,7 +64,7 @@ testFeature('network devices', [
   },
   {
     name: 'refused: without a network namespace',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'network');
       spec.linux.netDevices = { lo: {} };
@@ -74,7 +74,7 @@ testFeature('network devices', [
   },
   {
     name: 'refused: a name that is none',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.linux.netDevices = { eth0: { name: 'a/b' } };
     },

@@ -1,7 +1,19 @@
 /** Containers of a user who is not root: its own ids, ids given to it, cgroups where they are delegated to it. */
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import t from 'tap';
 import type { DraftSpec } from '../../packages/runtime/src/testing/sandbox.ts';
 import { type Case, messages, testFeature } from './support.ts';
 
@@ -61,6 +73,21 @@ testFeature(
       },
     },
     {
+      name: 'exec in a container that is only created',
+      notCrun: 'crun 1.8 may not join the namespaces',
+      act: (t, { sandbox }) => {
+        const id = sandbox.id();
+        const bundle = sandbox.script('sleep 100', rootless(nobody));
+        t.match(sandbox.run(['create', '-b', bundle, id], { stdio: 'ignore' }), { code: 0 });
+        const { stdout } = sandbox.run(['exec', id, 'sh', '-c', 'id -u; cat /proc/self/uid_map']);
+        t.match(stdout, /^0\n\s+0\s+54321\s+1\n/);
+        t.equal(sandbox.status(id), 'created');
+        t.match(sandbox.run(['start', id]), { code: 0 });
+        t.equal(sandbox.status(id), 'running');
+        t.match(sandbox.run(['delete', '--force', id]), { code: 0 });
+      },
+    },
+    {
       name: 'hooks outside and inside',
       act: (t, bench) => {
         const bundle = bench.sandbox.script(
@@ -94,6 +121,7 @@ testFeature(
             spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'user');
           },
           /rootless container requires user namespaces/,
+          'crun makes one itself',
         ],
         [
           'refused: no mappings of users',
@@ -101,6 +129,7 @@ testFeature(
             delete spec.linux.uidMappings;
           },
           /rootless containers requires at least one UID mapping|no uid mappings found/i,
+          'crun maps the user itself',
         ],
         [
           'refused: additional groups',
@@ -108,6 +137,7 @@ testFeature(
             spec.process.user = { uid: 0, gid: 0, additionalGids: [0] };
           },
           /cannot set any additional groups in a rootless container/,
+          'crun 1.8 goes on without them',
         ],
         [
           'refused: the group of a mount is not mapped',
@@ -129,6 +159,7 @@ testFeature(
             spec.linux.resources = { pids: { limit: 10 } };
           },
           /cannot set pids limit: container could not join or create cgroup|rootless needs no limits/,
+          'crun 1.8 goes on without the limit',
         ],
         [
           'refused: a cgroup that is not delegated',
@@ -137,8 +168,16 @@ testFeature(
           },
           /permission denied/,
         ],
-      ] as readonly (readonly [string, (spec: DraftSpec) => void, RegExp])[]
-    ).map(([name, edit, says]): Case => ({ name, edit: rootless(nobody, edit), code: 1, says })),
+      ] as readonly (readonly [string, (spec: DraftSpec) => void, RegExp, string?])[]
+    ).map(
+      ([name, edit, says, notCrun]): Case => ({
+        name,
+        edit: rootless(nobody, edit),
+        code: 1,
+        says,
+        ...(notCrun ? { notCrun } : {}),
+      }),
+    ),
     {
       name: 'a cgroup that is delegated',
       skip:
@@ -165,48 +204,63 @@ testFeature(
     },
     {
       name: '--rootless=false asks for cgroups',
+      notCrun: 'crun 1.8 runs the container without them',
       act: (t, bench) => {
-        const outcome = bench.sandbox.run([
-          '--rootless',
-          'false',
-          'run',
-          '-b',
-          bench.sandbox.script('true', rootless(nobody)),
-          bench.sandbox.id(),
-        ]);
+        const words = ['run', '-b', bench.sandbox.script('true', rootless(nobody)), bench.sandbox.id()];
+        const outcome = bench.sandbox.run(['--rootless', 'false', ...words]);
         t.equal(outcome.code, 1);
-        t.match(messages(outcome), /permission denied/);
+        if (bench.runtime !== 'crun') t.match(messages(outcome), /permission denied/);
       },
     },
   ],
   { user: nobody },
 );
 
-/** A user that has ids given to it, and the ids. */
-const given = subordinate();
+/** The first of the ids that are given to the user, who is known where these files are in the place of the machine's. */
+const given = 300000;
+const files = mkdtempSync(join(tmpdir(), 'drydock-ids-'));
+t.teardown(() => rmSync(files, { recursive: true }));
+const accounts = {
+  passwd: `${readFileSync('/etc/passwd', 'utf8')}nobody-else:x:${nobody}:${nobody}::/:/bin/sh\n`,
+  subuid: `${nobody}:${given}:1000\n`,
+  subgid: `${nobody}:${given}:1000\n`,
+};
+for (const [name, text] of Object.entries(accounts)) writeFileSync(join(files, name), text);
+const inPlace = Object.keys(accounts).map((name) => `mount --bind ${join(files, name)} /etc/${name}`);
 
 testFeature(
-  'ids given to a user',
+  'rootless, ids given',
   [
     {
       name: 'newuidmap and newgidmap map them',
-      edit: rootless(given.user, (spec) => {
-        for (const [kind, { start, count }] of [
-          ['uidMappings', given.uids],
-          ['gidMappings', given.gids],
-        ] as const)
-          spec.linux[kind] = [
-            { containerID: 0, hostID: given.user, size: 1 },
-            { containerID: 1, hostID: start, size: Math.min(count, 1000) },
-          ];
+      edit: rootless(nobody, (spec) => {
+        const mappings = [
+          { containerID: 0, hostID: nobody, size: 1 },
+          { containerID: 1, hostID: given, size: 1000 },
+        ];
+        Object.assign(spec.linux, { uidMappings: mappings, gidMappings: mappings });
         spec.process.user = { uid: 5, gid: 6 };
         spec.process.cwd = '/tmp';
       }),
-      script: 'id -u; id -g; wc -l < /proc/self/uid_map; cat /proc/self/setgroups',
-      prints: '5\n6\n2\nallow\n',
+      script: 'id; wc -l < /proc/self/uid_map; cat /proc/self/setgroups',
+      prints: /^uid=5 gid=6.*\n2\nallow\n$/,
+    },
+    {
+      name: 'refused: more ids than are given',
+      edit: rootless(nobody, (spec) => {
+        spec.linux.uidMappings!.push({ containerID: 1, hostID: given, size: 1001 });
+      }),
+      code: 1,
+      says: /newuidmap: uid range \[1-1002\) -> \[300000-301001\) not allowed/,
     },
   ],
-  { user: given.user, skip: given.skip },
+  {
+    user: nobody,
+    through: ['unshare', '--mount', 'sh', '-c', `${inPlace.join(' && ')} && exec "$@"`, 'sh'],
+    skip:
+      (spawnSync('newuidmap', ['--help']).error && 'needs newuidmap (uidmap)') ||
+      (!existsSync('/etc/subuid') && 'needs /etc/subuid'),
+  },
 );
 
 /** A directory of a hierarchy that the user may make cgroups in, with the controllers that are there. */
@@ -217,21 +271,4 @@ function delegate(directory: string): void {
   for (const name of ['cpuset.cpus', 'cpuset.mems'])
     if (existsSync(join(directory, name)) && existsSync(join(directory, 'tasks')))
       writeFileSync(join(directory, name), readFileSync(join(directory, '..', name)));
-}
-
-function subordinate() {
-  const none = { user: nobody, uids: { start: 0, count: 0 }, gids: { start: 0, count: 0 } };
-  if (spawnSync('newuidmap', ['--help']).error) return { ...none, skip: 'needs newuidmap (uidmap)' };
-  const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []);
-  const [[name = '', start, count] = []] = read('/etc/subuid').map((line) => line.split(':'));
-  const groups = read('/etc/subgid')
-    .map((line) => line.split(':'))
-    .find(([owner]) => owner === name);
-  const user = Number(spawnSync('id', ['-u', name], { encoding: 'utf8' }).stdout);
-  if (!name || !groups || !user) return { ...none, skip: 'needs a user in /etc/subuid and /etc/subgid' };
-  const range = (first: string | undefined, size: string | undefined) => ({
-    start: Number(first),
-    count: Number(size),
-  });
-  return { user, uids: range(start, count), gids: range(groups[1], groups[2]), skip: false as const };
 }

@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { testFeature } from './support.ts';
 
-const notRunc = 'runc 1.1 does not know it';
+const unknown = { notRunc: 'runc 1.1 does not know it', notCrun: 'crun 1.8 does not know it' };
 const noNuma = existsSync('/proc/self/numa_maps') ? false : 'needs a kernel with NUMA';
 
 testFeature('scheduling', [
   {
     name: 'scheduler: batch with a nice value',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.scheduler = { policy: 'SCHED_BATCH', nice: 5 };
     },
@@ -18,7 +18,7 @@ testFeature('scheduling', [
   },
   {
     name: 'scheduler: nice alone',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.scheduler = { policy: 'SCHED_OTHER', nice: -3 };
     },
@@ -27,7 +27,7 @@ testFeature('scheduling', [
   },
   {
     name: 'scheduler: idle',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.scheduler = { policy: 'SCHED_IDLE' };
     },
@@ -36,7 +36,7 @@ testFeature('scheduling', [
   },
   {
     name: 'scheduler: children begin anew',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.scheduler = { policy: 'SCHED_OTHER', nice: -3, flags: ['SCHED_FLAG_RESET_ON_FORK'] };
     },
@@ -45,7 +45,7 @@ testFeature('scheduling', [
   },
   {
     name: 'scheduler: refused without a policy',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.scheduler = { nice: 1 };
     },
@@ -54,7 +54,7 @@ testFeature('scheduling', [
   },
   {
     name: 'scheduler: refused nice value',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.scheduler = { policy: 'SCHED_OTHER', nice: 20 };
     },
@@ -63,22 +63,19 @@ testFeature('scheduling', [
   },
   {
     name: 'scheduler: refused priority and times',
-    notRunc,
+    ...unknown,
     act: (t, bench) => {
       for (const [scheduler, words] of [
         [{ policy: 'SCHED_BATCH', priority: 1 }, /scheduler.priority can only be specified for SchedFIFO or SchedRR/],
         [{ policy: 'SCHED_RR', runtime: 1 }, /runtime\/deadline\/period can only be specified for SchedDeadline/],
       ] as const) {
-        const bundle = bench.sandbox.script('true', (spec) => {
-          spec.process.scheduler = scheduler;
-        });
-        t.match(bench.run(bundle).stderr, words);
+        bench.refuses(t, (spec) => Object.assign(spec.process, { scheduler }), words);
       }
     },
   },
   {
     name: 'I/O priority',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.ioPriority = { class: 'IOPRIO_CLASS_BE', priority: 6 };
     },
@@ -87,7 +84,7 @@ testFeature('scheduling', [
   },
   {
     name: 'I/O priority: idle',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.ioPriority = { class: 'IOPRIO_CLASS_IDLE' };
     },
@@ -96,22 +93,19 @@ testFeature('scheduling', [
   },
   {
     name: 'I/O priority: refused class and priority',
-    notRunc,
+    ...unknown,
     act: (t, bench) => {
       for (const [ioPriority, words] of [
         [{ class: 'IOPRIO_CLASS_FOO', priority: 1 }, /invalid ioPriority.Class: "IOPRIO_CLASS_FOO"/],
         [{ class: 'IOPRIO_CLASS_BE', priority: 8 }, /invalid ioPriority.Priority: 8/],
       ] as const) {
-        const bundle = bench.sandbox.script('true', (spec) => {
-          spec.process.ioPriority = ioPriority;
-        });
-        t.match(bench.run(bundle).stderr, words);
+        bench.refuses(t, (spec) => Object.assign(spec.process, { ioPriority }), words);
       }
     },
   },
   {
     name: 'CPU affinity of exec, not of the first process',
-    notRunc,
+    ...unknown,
     act: (t, bench) => {
       const list = 'grep Cpus_allowed_list /proc/self/status';
       const bundle = bench.sandbox.script('sleep 100', (spec) => {
@@ -128,7 +122,7 @@ testFeature('scheduling', [
   },
   {
     name: 'CPU affinity: refused list',
-    notRunc,
+    ...unknown,
     edit: (spec) => {
       spec.process.execCPUAffinity = { initial: '0-x' };
     },
@@ -137,7 +131,7 @@ testFeature('scheduling', [
   },
   {
     name: 'memory policy',
-    notRunc,
+    ...unknown,
     skip: noNuma,
     edit: (spec) => {
       spec.linux.memoryPolicy = { mode: 'MPOL_BIND', nodes: '0', flags: ['MPOL_F_STATIC_NODES'] };
@@ -146,7 +140,7 @@ testFeature('scheduling', [
   },
   {
     name: 'memory policy of exec',
-    notRunc,
+    ...unknown,
     skip: noNuma,
     act: (t, bench) => {
       const bundle = bench.sandbox.script('sleep 100', (spec) => {
@@ -162,7 +156,7 @@ testFeature('scheduling', [
   },
   {
     name: 'memory policy: refused modes and nodes',
-    notRunc,
+    ...unknown,
     act: (t, bench) => {
       for (const [memoryPolicy, words] of [
         [{ mode: 'MPOL_FOO' }, /invalid memory policy mode "MPOL_FOO"/],
@@ -170,16 +164,13 @@ testFeature('scheduling', [
         [{ mode: 'MPOL_LOCAL', nodes: '0-1' }, /memory policy mode requires 0 nodes but got 2/],
         [{ mode: 'MPOL_BIND', nodes: '0', flags: ['MPOL_F_FOO'] }, /invalid memory policy flag "MPOL_F_FOO"/],
       ] as const) {
-        const bundle = bench.sandbox.script('true', (spec) => {
-          Object.assign(spec.linux, { memoryPolicy });
-        });
-        t.match(bench.run(bundle).stderr, words);
+        bench.refuses(t, (spec) => Object.assign(spec.linux, { memoryPolicy }), words);
       }
     },
   },
   {
     name: 'personality, of exec too',
-    notRunc,
+    notRunc: unknown.notRunc,
     skip: process.arch === 'x64' ? false : 'the name of the 32-bit machine is that of x86',
     act: (t, bench) => {
       const bundle = bench.sandbox.script('/bin/busybox uname -m > /tmp/machine; sleep 100', (spec) => {
@@ -196,7 +187,7 @@ testFeature('scheduling', [
   },
   {
     name: 'personality: refused domain',
-    notRunc,
+    notRunc: unknown.notRunc,
     edit: (spec) => {
       spec.linux.personality = { domain: 'FOO' };
     },

@@ -7,7 +7,7 @@ import { acceptUnix, listenUnix } from '../../packages/linux/src/socket.ts';
 import { syscall } from '../../packages/linux/src/syscall.ts';
 import type { Seccomp } from '../../packages/oci/src/runtime-spec.ts';
 import type { DraftSpec } from '../../packages/runtime/src/testing/sandbox.ts';
-import { type Case, messages, testFeature } from './support.ts';
+import { type Case, testFeature } from './support.ts';
 
 type Rule = NonNullable<Seccomp['syscalls']>[number];
 
@@ -73,6 +73,7 @@ testFeature('seccomp', [
   { name: 'KILL_PROCESS', edit: profile(onMkdir('SCMP_ACT_KILL_PROCESS')), script: tryMkdir, prints: 'exit 159\n' },
   {
     name: 'a default action with its own number',
+    notCrun: 'crun refuses a number for an action that returns none',
     edit: profile([{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 2 }], { defaultErrnoRet: 99 }),
     script: 'mkdir /tmp/made 2>&1; true',
     prints: /No such file or directory/,
@@ -122,6 +123,9 @@ testFeature('seccomp', [
   ...[true, false].map(
     (noNewPrivileges): Case => ({
       name: `NOTIFY: whoever listens answers calls of the container, ${noNewPrivileges ? 'with' : 'without'} no_new_privs`,
+      ...(noNewPrivileges
+        ? { notCrun: 'crun tells the listener when the container starts, not when it is created' }
+        : {}),
       act: async (t, bench) => {
         const path = join(bench.sandbox.directory, 'listener');
         const listener = listenUnix(path);
@@ -155,6 +159,7 @@ testFeature('seccomp', [
   ),
   {
     name: 'NOTIFY: exec has a listener of its own',
+    notCrun: 'crun 1.8 tells the listener of an exec that the container has pid 0',
     act: (t, bench) => {
       const path = join(bench.sandbox.directory, 'listener');
       const listener = listenUnix(path);
@@ -199,6 +204,7 @@ testFeature('seccomp', [
   },
   {
     name: 'NOTIFY: refused as the default action, for write, and without a path',
+    notCrun: 'crun 1.8 runs a container whose profile names no listener',
     act: (t, bench) => {
       const cases: readonly (readonly [(spec: DraftSpec) => void, RegExp])[] = [
         [profile([], { defaultAction: 'SCMP_ACT_NOTIFY', listenerPath: '/x' }), /cannot be used as default action/],
@@ -208,7 +214,7 @@ testFeature('seccomp', [
         ],
         [profile(onMkdir('SCMP_ACT_NOTIFY')), /listenerPath is not set/],
       ];
-      for (const [edit, words] of cases) t.match(messages(bench.run(bench.sandbox.script('true', edit))), words);
+      for (const [edit, words] of cases) bench.refuses(t, edit, words);
     },
   },
   {
@@ -222,7 +228,7 @@ testFeature('seccomp', [
         ],
         [profile([], { architectures: ['SCMP_ARCH_FOO'] }), /string SCMP_ARCH_FOO is not a valid arch for seccomp/],
       ];
-      for (const [edit, words] of cases) t.match(messages(bench.run(bench.sandbox.script('true', edit))), words);
+      for (const [edit, words] of cases) bench.refuses(t, edit, words);
     },
   },
 ]);

@@ -4,7 +4,8 @@
  * is noticed.
  */
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import {
   type DraftSpec,
@@ -14,16 +15,21 @@ import {
   unable,
 } from '../../packages/runtime/src/testing/sandbox.ts';
 
+const runtimes = ['ours', 'runc', 'crun'] as const;
+type Runtime = (typeof runtimes)[number];
+
 /** A place to run cases of one runtime in. */
 export interface Bench {
   readonly sandbox: Sandbox;
-  readonly ours: boolean;
+  readonly runtime: Runtime;
   /** Runs a bundle in the foreground. */
   run(bundle: string, options?: { readonly args?: readonly string[] }): Outcome;
   /** Starts a container that runs until {@link Bench.stop}; answers its id and its pid. */
   start(bundle: string): { readonly id: string; readonly pid: number };
   exec(id: string, ...words: readonly string[]): Outcome;
   stop(id: string): void;
+  /** Checks that a configuration is refused, and in which words, except crun's. */
+  refuses(t: Test, edit: (spec: DraftSpec) => void, says: RegExp): void;
 }
 
 export interface Case {
@@ -36,11 +42,13 @@ export interface Case {
   readonly code?: number;
   /** What must be in the messages, except in those of crun, whose words are its own. */
   readonly says?: string | RegExp;
+  /** Cases of one batch are run in one container: their edits add up, and their scripts run one after the other. */
+  readonly batch?: string;
   /** Does everything itself, instead of a script. */
   readonly act?: (t: Test, bench: Bench) => void | Promise<void>;
   /** Why runc is not compared: what its version lacks, or where ours is meant to differ. */
   readonly notRunc?: string;
-  /** Why crun is not compared. */
+  /** The same of crun 1.8, whose messages are not compared anyway. */
   readonly notCrun?: string;
   /** Why this machine cannot, if it cannot. */
   readonly skip?: string | false;
@@ -53,41 +61,71 @@ const noCrun =
     : !existsSync('/sys/fs/cgroup/cgroup.controllers') && 'crun needs cgroup v2 alone';
 
 export interface FeatureOptions {
-  /** Whether crun is compared, too: `notCrun` says of which cases it is not. */
-  readonly withCrun?: boolean;
   /** The runtimes are run by this user, who has a group of the same number. */
   readonly user?: number;
+  /** A command that the runtime's is run by, as root. */
+  readonly through?: readonly string[];
   readonly skip?: string | false;
 }
 
-/** Runs the cases of a feature with each runtime. */
+/** Runs the cases of a feature with each runtime, and prints the feature's row of the table of all features. */
 export function testFeature(feature: string, cases: readonly Case[], options: FeatureOptions = {}): void {
-  const { user, skip: skipAll = false, withCrun = false } = options;
+  const { user, skip: skipAll = false } = options;
+  const becoming =
+    user === undefined ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups'].map(String);
+  const through = [...(options.through ?? []), ...becoming];
   t.test(feature, { skip: unable || skipAll || closedTo(user) }, async (t) => {
-    const ours = new Sandbox();
+    const ours = new Sandbox([...through, ...runtimeUnderTest]);
     // A user namespace's root is nobody to the directories above its root filesystem.
     chmodSync(ours.directory, 0o711);
     t.teardown(() => ours.remove());
     if (user !== undefined) spawnSync('chown', ['-R', `${user}:${user}`, ours.directory]);
-    const runc = ours.as(['runc']);
-    const crun = byCrun(ours);
-    if (withCrun && noCrun) t.pass('crun', { skip: noCrun });
-    for (const each of cases) {
-      await t.test(`ours: ${each.name}`, { skip: each.skip ?? false }, (t) =>
-        runCase(t, benchOf(ours, true, user), each),
-      );
-      const skip = each.skip || noRunc || each.notRunc;
-      await t.test(`runc: ${each.name}`, { skip: skip ? skip : false }, (t) =>
-        runCase(t, benchOf(runc, false, user), each),
-      );
-      if (!withCrun || noCrun) continue;
-      await t.test(`crun: ${each.name}`, { skip: each.skip || each.notCrun || false }, (t) => {
-        const { says: _, ...asked } = each;
-        return runCase(t, benchOf(crun, false, user), asked);
-      });
-    }
+    const sandboxes = { ours, runc: ours.as([...through, 'runc']), crun: byCrun(ours, through) };
+    const benches = runtimes.map((runtime) => benchOf(sandboxes[runtime], runtime, user));
+    const counts = { ours: new Count(), runc: new Count(), crun: new Count() };
+    if (noCrun) t.pass('crun', { skip: noCrun });
+    const batches = benches.map((bench) => new Batches(bench, cases));
+    for (const each of cases)
+      for (const [index, bench] of benches.entries()) {
+        const { runtime } = bench;
+        const skip = each.skip || skipOf(runtime, each);
+        if (skip) counts[runtime].skipped += 1;
+        if (noCrun && runtime === 'crun') continue;
+        await t.test(`${runtime}: ${each.name}`, { skip }, async (t) => {
+          await runCase(t, bench, each, batches[index]!).catch((error) => t.fail(error));
+          counts[runtime].add(t.passing());
+        });
+      }
     t.same(ours.leftovers(), [], 'nothing is left');
+    t.comment(`| runtime-spec | ${runtimes.join(' | ')} |`);
+    const cells = runtimes.map((runtime) => (runtime === 'crun' && noCrun) || counts[runtime].toString());
+    t.comment(`| ${feature} | ${cells.join(' | ')} |`);
   });
+}
+
+/** What became of the cases with one runtime. */
+class Count {
+  passed = 0;
+  failed = 0;
+  skipped = 0;
+
+  add(passed: boolean): void {
+    if (passed) this.passed += 1;
+    else this.failed += 1;
+  }
+
+  toString(): string {
+    const parts = [`${this.passed} passed`];
+    if (this.failed > 0) parts.push(`${this.failed} failed`);
+    if (this.skipped > 0) parts.push(`${this.skipped} skipped`);
+    return parts.join(', ');
+  }
+}
+
+/** Why a case is not tried with a runtime, if it is not. */
+function skipOf(runtime: Runtime, { notRunc, notCrun }: Case): string | false {
+  if (runtime === 'runc') return noRunc || notRunc || false;
+  return (runtime === 'crun' && (noCrun || notCrun)) || false;
 }
 
 /** Why a user cannot run the runtime: where the repository is in root's home, others may not enter. */
@@ -98,17 +136,47 @@ function closedTo(user: number | undefined): string | false {
   return status !== 0 && `user ${user} may not enter the directories that the runtime is in`;
 }
 
-async function runCase(t: Test, bench: Bench, each: Case): Promise<void> {
-  const { sandbox } = bench;
-  if (each.act) await each.act(t, bench);
-  else {
-    const bundle = sandbox.script(each.script ?? 'true', (spec) => each.edit?.(spec, sandbox));
-    const outcome = bench.run(bundle);
-    const { code, stdout, stderr } = outcome;
-    t.equal(code, each.code ?? 0, `exit code; stderr: ${stderr}`);
-    if (each.prints !== undefined) t.match(stdout, each.prints);
-    if (each.says !== undefined) t.match(messages(outcome), each.says);
+async function runCase(t: Test, bench: Bench, each: Case, batches: Batches): Promise<void> {
+  if (each.act) return each.act(t, bench);
+  const outcome = each.batch ? batches.outcomeOf(each, each.batch) : runTogether(bench, [each]);
+  const { code, stdout, stderr } = outcome;
+  t.equal(code, each.code ?? 0, `exit code; stderr: ${stderr}`);
+  if (each.prints !== undefined) t.match(stdout, each.prints);
+  if (each.says !== undefined && bench.runtime !== 'crun') t.match(messages(outcome), each.says);
+}
+
+/** The batches of a feature with one runtime, each run when the first of its cases asks for what has come of it. */
+class Batches {
+  readonly #bench: Bench;
+  readonly #cases: readonly Case[];
+  readonly #outcomes = new Map<string, Outcome>();
+
+  constructor(bench: Bench, cases: readonly Case[]) {
+    this.#bench = bench;
+    this.#cases = cases.filter((each) => each.batch && !each.skip && !skipOf(bench.runtime, each));
   }
+
+  /** As if the case had been run alone; what fails together fails for each. */
+  outcomeOf(each: Case, batch: string): Outcome {
+    const members = this.#cases.filter((other) => other.batch === batch);
+    const outcome = this.#outcomes.get(batch) ?? runTogether(this.#bench, members);
+    this.#outcomes.set(batch, outcome);
+    return { ...outcome, stdout: outcome.stdout.split(separator)[members.indexOf(each)] ?? '' };
+  }
+}
+
+const separator = '-- next case\n';
+const next = `\necho '${separator.trim()}'\n`;
+
+/** Runs the scripts of cases one after the other in one container. */
+function runTogether({ sandbox, run }: Bench, cases: readonly Case[]): Outcome {
+  const [only, ...others] = cases.map(({ script = 'true' }) => script);
+  const whole = others.length === 0 ? only : [only, ...others].map((each) => `(${each}) || echo "exit $?"`).join(next);
+  return run(
+    sandbox.script(whole ?? 'true', (spec) => {
+      for (const { edit } of cases) edit?.(spec, sandbox);
+    }),
+  );
 }
 
 /** Everything that a runtime said, to the terminal and to its log. */
@@ -116,22 +184,29 @@ export function messages({ stderr, log }: Outcome): string {
   return [stderr, ...log.map(({ msg }) => msg)].join('\n');
 }
 
-function benchOf(original: Sandbox, ours: boolean, user?: number): Bench {
-  const sandbox = user === undefined ? original : runBy(original, user);
+function benchOf(original: Sandbox, runtime: Runtime, user?: number): Bench {
+  const sandbox = user === undefined ? original : ownedBy(original, user);
+  const run: Bench['run'] = (bundle, { args = [] } = {}) => {
+    const id = sandbox.id();
+    const outcome = sandbox.run(['run', ...args, '-b', bundle, id]);
+    if (existsSync(join(sandbox.root, id))) sandbox.run(['delete', '--force', id]);
+    return outcome;
+  };
   return {
     sandbox,
-    ours,
-    run: (bundle, { args = [] } = {}) => {
-      const id = sandbox.id();
-      const outcome = sandbox.run(['run', ...args, '-b', bundle, id]);
-      sandbox.run(['delete', '--force', id]);
-      return outcome;
+    runtime,
+    run,
+    refuses: (t, edit, says) => {
+      const outcome = run(sandbox.script('true', edit));
+      t.not(outcome.code, 0);
+      if (runtime !== 'crun') t.match(messages(outcome), says);
     },
     start: (bundle) => {
       const id = sandbox.id();
-      const { code, stderr } = sandbox.run(['run', '-d', '-b', bundle, id]);
+      const pidFile = join(bundle, 'pid');
+      const { code, stderr } = sandbox.run(['run', '-d', '--pid-file', pidFile, '-b', bundle, id]);
       if (code !== 0) throw new Error(`the container did not start: ${stderr}`);
-      return { id, pid: JSON.parse(sandbox.run(['state', id]).stdout).pid };
+      return { id, pid: Number(readFileSync(pidFile, 'utf8')) };
     },
     exec: (id, ...words) => sandbox.run(['exec', id, ...words]),
     stop: (id) => {
@@ -140,34 +215,35 @@ function benchOf(original: Sandbox, ours: boolean, user?: number): Bench {
   };
 }
 
-/** The same place for crun, whose version refuses configurations of a specification after 1.0. */
-function byCrun(sandbox: Sandbox): Sandbox {
+/**
+ * The same place for crun, whose version refuses configurations of a specification after 1.0, and leaves a cgroup when it
+ * refuses one, which the check of what is left does not know by this name.
+ */
+function byCrun(sandbox: Sandbox, through: readonly string[]): Sandbox {
   const bundle = (edit: (spec: DraftSpec) => void = () => {}) =>
     Sandbox.prototype.bundle.call(sandbox, (spec) => {
       spec.ociVersion = '1.0.2';
       edit(spec);
     });
-  return Object.create(sandbox.as(['crun'], `${sandbox.root}-crun`), { bundle: { value: bundle } });
+  return Object.create(sandbox.as([...through, 'crun'], `${sandbox.root}-crun`), {
+    bundle: { value: bundle },
+    id: { value: () => `crun-${sandbox.id()}` },
+  });
 }
 
-/** The same place, with its commands run by another user, in whose name nothing else is running. */
-function runBy(sandbox: Sandbox, user: number): Sandbox {
+/** The same place for commands that another user runs, in whose name nothing else is running. */
+function ownedBy(sandbox: Sandbox, user: number): Sandbox {
   return Object.create(sandbox, {
     bundle: {
       value: (edit?: (spec: DraftSpec) => void) => {
-        const bundle = Sandbox.prototype.bundle.call(sandbox, edit);
+        const bundle = sandbox.bundle(edit);
         chownSync(bundle, user, user);
         return bundle;
       },
     },
     run: {
       value: (args: readonly string[], options: SpawnSyncOptions = {}) =>
-        Sandbox.prototype.run.call(sandbox, args, {
-          uid: user,
-          gid: user,
-          env: { PATH: process.env.PATH, HOME: '/' },
-          ...options,
-        }),
+        sandbox.run(args, { env: { PATH: process.env.PATH, HOME: '/' }, ...options }),
     },
   });
 }
@@ -181,6 +257,6 @@ export function withUserNamespace(spec: DraftSpec): void {
 }
 
 /** Puts a path in place of a new namespace, or adds it. */
-export function join(spec: DraftSpec, type: string, path: string): void {
+export function joinNamespace(spec: DraftSpec, type: string, path: string): void {
   spec.linux.namespaces = [...spec.linux.namespaces!.filter((each) => each.type !== type), { type, path }];
 }
