@@ -334,6 +334,24 @@ t.test('output without a reader is kept until one comes', { skip: noRealShim }, 
   await place.close();
 });
 
+t.test('an idle shim gives back its memory, and is there when it is called', { skip: noRealShim }, async (t) => {
+  const place = new ShimPlace({ shim: ourShim });
+  await place.listen();
+  place.bundle('c', 'sleep 100');
+  const { task } = await place.start('c');
+  await task.create(place.request('c'));
+  await task.start({ id: 'c' });
+  const { shimPid } = await task.connect({ id: '' });
+  const busy = residentKilobytes(shimPid);
+  await until('it has given back most of it', () => residentKilobytes(shimPid) < busy / 2);
+  t.match(await task.state({ id: 'c' }), { status: 2 });
+  await task.kill({ id: 'c', signal: 9 });
+  t.match(await task.wait({ id: 'c' }), { exitStatus: 137 });
+  await task.delete({ id: 'c' });
+  await task.shutdown({});
+  await place.close();
+});
+
 t.test('-info, as containerd 2.x asks', { skip: noRealShim }, async (t) => {
   const place = new ShimPlace({ shim: ourShim });
   place.bundle('c', 'true');
@@ -395,6 +413,10 @@ async function filesOf(shim: Client<typeof Shim>): Promise<string[]> {
 async function eventsUpTo(place: ShimPlace, last: string): Promise<string[]> {
   await until(`${last} is told`, () => place.events.some(({ topic }) => topic === last));
   return place.events.map(({ topic, event }) => `${topic} ${event?.typeUrl}`);
+}
+
+function residentKilobytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 /** Processor time of a process, in hundredths of a second. */

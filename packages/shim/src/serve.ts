@@ -31,6 +31,7 @@ import type { Container } from './task/container.ts';
 import { taskService } from './task/service.ts';
 import { setTitle } from './title.ts';
 import { serve as listen } from './transport.ts';
+import { trimWhenIdle } from './trim.ts';
 
 /** Milliseconds that the last events have to arrive before the shim ends. */
 const drainTimeout = 5000;
@@ -99,6 +100,8 @@ export function serve(shim: ShimArguments): void {
   const tasks = [Task, { ...Task, name: taskVersion3 }].map((service) => implement(service, task));
   listen(socket || { fd: listeningSocket }, [...tasks, extra], {
     opened: () => publisher.retry(),
+    // A spare is trimmed when it has its container: until then it shall be quick.
+    received: trimWhenIdle(),
     idle: endIfEmpty,
     idleTimeout,
   });

@@ -21,7 +21,12 @@ const socketFolder = '/run/drydock/s';
 const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id'];
 
 /** An engine that never compiles needs a third less memory, and what a shim does is not worth compiling. */
-const leanEngine = { BUN_JSC_useJIT: '0', BUN_JSC_useWasm: '0', BUN_JSC_useConcurrentGC: '0' };
+const leanEngine = {
+  BUN_JSC_useJIT: '0',
+  BUN_JSC_useWasm: '0',
+  BUN_JSC_useConcurrentGC: '0',
+  BUN_GC_TIMER_DISABLE: '1',
+};
 
 const lockExclusive = 2;
 /** The log level, in BootstrapParams, from which on down a shim logs more. */

@@ -34,6 +34,8 @@ declare const Bun: {
 export interface Presence {
   /** Somebody has connected. */
   opened(): void;
+  /** Something has been received. */
+  received(): void;
   /** Nobody has been connected for {@link idleTimeout}. */
   idle(): void;
   /** Milliseconds. */
@@ -44,7 +46,7 @@ export interface Presence {
 export function serve(
   listener: string | { readonly fd: number },
   implementations: readonly Implementation[],
-  { opened: tellOpened, idle, idleTimeout }: Presence,
+  { opened: tellOpened, received, idle, idleTimeout }: Presence,
 ): void {
   const handle = ttrpcHandler(implementations);
   let open = 0;
@@ -55,7 +57,10 @@ export function serve(
     tellOpened();
     const receiver = handle({ write: (data) => send(opened, data) });
     return {
-      data: receiver.data,
+      data: (chunk) => {
+        received();
+        receiver.data(chunk);
+      },
       closed: () => {
         receiver.closed();
         open -= 1;

@@ -88,6 +88,7 @@ function environment({ address }: OwnShimOptions): NodeJS.ProcessEnv {
     BUN_JSC_useJIT: '0',
     BUN_JSC_useWasm: '0',
     BUN_JSC_useConcurrentGC: '0',
+    BUN_GC_TIMER_DISABLE: '1',
     ...(trace === undefined ? {} : { TRACEPARENT: trace }),
   };
 }
