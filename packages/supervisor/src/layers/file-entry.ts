@@ -33,7 +33,8 @@ export function fileEntry(file: string, path: string, stat: BigIntStats, hardLin
     uid: Number(stat.uid),
     gid: Number(stat.gid),
     size: type === 'file' ? Number(stat.size) : 0,
-    modified: { seconds: Number(stat.mtimeNs / 1_000_000_000n), nanos: Number(stat.mtimeNs % 1_000_000_000n) },
+    // In whole seconds, as containerd has it: a layer of the same files is the same layer.
+    modified: { seconds: Math.floor(Number(stat.mtimeNs / 1_000_000n) / 1000), nanos: 0 },
     target: hardLink ?? (type === 'symlink' ? readlinkSync(pathBytes(file), 'latin1') : ''),
     device: { major: (device >> 8) & 0xfff, minor: (device & 0xff) | ((device >> 12) & 0xfff00) },
     xattrs: value === undefined ? new Map() : new Map([[capability, value]]),

@@ -4,6 +4,8 @@ import { type Moment, xattrPrefix } from './tar-entry.ts';
 /** Records by key; values are bytes, since that of an extended attribute may be anything. */
 export type Records = ReadonlyMap<string, Buffer>;
 
+const sparseMap = 'GNU.sparse.map';
+
 /** Parses the records of one extended header. */
 export function parseRecords(bytes: Buffer): Records {
   const records = new Map<string, Buffer>();
@@ -14,7 +16,13 @@ export function parseRecords(bytes: Buffer): Records {
     const equals = bytes.indexOf(0x3d, space);
     if (space === -1 || !Number.isSafeInteger(length) || end > bytes.length || equals === -1 || equals >= end)
       throw new Error('invalid pax record in tar header');
-    records.set(bytes.toString('utf8', space + 1, equals), bytes.subarray(equals + 1, end - 1));
+    const key = bytes.toString('utf8', space + 1, equals);
+    const value = bytes.subarray(equals + 1, end - 1);
+    // The only keys that are repeated: together they are a map, in the later form.
+    const before = records.get(sparseMap);
+    if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes')
+      records.set(sparseMap, before === undefined ? value : Buffer.concat([before, Buffer.from(','), value]));
+    else records.set(key, value);
     at = end;
   }
   return records;

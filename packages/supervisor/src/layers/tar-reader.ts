@@ -8,6 +8,7 @@
  */
 import type { EntryType, TarEntry } from './tar-entry.ts';
 import { parseMoment, parseRecords, type Records, recordText, xattrsOf } from './tar-pax.ts';
+import { checked, oldSegments, type Segment, SparseData, type SparseFile, sparseOf } from './tar-sparse.ts';
 
 const blockSize = 512;
 /** Bytes in a long name or in pax records: more is an attack on memory. */
@@ -22,13 +23,15 @@ const types: Readonly<Record<string, EntryType>> = {
   '4': 'block',
   '5': 'directory',
   '6': 'fifo',
+  // A contiguous file, which no system of today tells from others.
+  '7': 'file',
 };
 
 export interface TarHandler {
   /** A new entry. */
   entry(entry: TarEntry): void;
-  /** A piece of its data; the memory is only lent. */
-  data(chunk: Uint8Array): void;
+  /** A piece of its data; the memory is only lent. `offset` is where it belongs if there is a hole in front of it. */
+  data(chunk: Uint8Array, offset?: number): void;
   /** The entry is complete. */
   end(): void;
 }
@@ -44,6 +47,9 @@ export class TarReader {
   /** A long name or pax records that are being collected for the next entry. */
   #special: { readonly flag: string; readonly chunks: Buffer[] } | undefined;
   #records: Records = new Map();
+  /** A sparse file's data, and the map of one of the old form while it goes on in blocks of its own. */
+  #sparse: SparseData | undefined;
+  #oldSparse: { readonly header: Header; readonly size: number; readonly segments: Segment[] } | undefined;
   #longPath: string | undefined;
   #longTarget: string | undefined;
   #offset = 0;
@@ -77,7 +83,7 @@ export class TarReader {
 
   /** Says that the stream has ended. Throws if that was in the middle of an entry. */
   finish(): void {
-    if (this.#data > 0 || this.#padding > 0 || this.#pending.length > 0)
+    if (this.#data > 0 || this.#padding > 0 || this.#pending.length > 0 || this.#oldSparse !== undefined)
       throw new Error(`unexpected end of tar stream at byte ${this.#offset + this.#pending.length}`);
   }
 
@@ -87,11 +93,18 @@ export class TarReader {
   }
 
   #take(data: Buffer): void {
-    if (this.#special === undefined) this.#handler.data(data);
-    else this.#special.chunks.push(Buffer.from(data));
+    if (this.#special === undefined) {
+      if (this.#sparse === undefined) this.#handler.data(data);
+      else this.#sparse.push(data);
+    } else this.#special.chunks.push(Buffer.from(data));
   }
 
   #header(block: Buffer): void {
+    if (this.#oldSparse === undefined) this.#entryHeader(block);
+    else this.#sparseBlock(block, 0, 21, 504);
+  }
+
+  #entryHeader(block: Buffer): void {
     if (block.every((byte) => byte === 0)) return;
     if (!hasValidChecksum(block)) throw new Error(`invalid tar header at byte ${this.#offset}`);
     const header = decodeHeader(block);
@@ -102,8 +115,26 @@ export class TarReader {
       this.#expect(header.size);
       return;
     }
+    if (header.flag === 'S') {
+      this.#oldSparse = { header: { ...header, flag: '0' }, size: decodeNumber(block, 483, 495), segments: [] };
+      this.#sparseBlock(block, 386, 4, 482);
+    } else this.#begin(header, sparseOf(this.#records));
+  }
+
+  /** Takes a block with a part of an old map; a mark says whether there is more. */
+  #sparseBlock(block: Buffer, start: number, count: number, mark: number): void {
+    const { header, size, segments } = this.#oldSparse!;
+    segments.push(...oldSegments(block, start, count, (at) => decodeNumber(block, at, at + 12)));
+    if (block[mark] !== 0) return;
+    this.#oldSparse = undefined;
+    this.#begin(header, checked({ size, segments }));
+  }
+
+  #begin(header: Header, sparse: SparseFile | undefined): void {
     const entry = this.#complete(header);
-    this.#handler.entry(entry);
+    this.#sparse =
+      sparse === undefined ? undefined : new SparseData(sparse, (chunk, at) => this.#handler.data(chunk, at));
+    this.#handler.entry(sparse === undefined ? entry : { ...entry, size: sparse.size });
     this.#expect(entry.size);
   }
 
@@ -130,11 +161,9 @@ export class TarReader {
   /** The entry of a header, with what the records before it say. */
   #complete({ flag, ...header }: Header): TarEntry {
     const records = this.#records;
-    const path = recordText(records, 'path') ?? this.#longPath ?? header.path;
+    const path = recordText(records, 'GNU.sparse.name') ?? recordText(records, 'path') ?? this.#longPath ?? header.path;
     const type = flag === '\0' && path.endsWith('/') ? 'directory' : types[flag];
     if (type === undefined) throw new Error(`unhandled tar header type ${flag.charCodeAt(0)} of ${path}`);
-    if (records.has('GNU.sparse.major') || records.has('GNU.sparse.map'))
-      throw new Error(`sparse files are not supported: ${path}`);
     const number = (key: string): number | undefined => {
       const text = recordText(records, key);
       return text === undefined ? undefined : Number(text);

@@ -5,7 +5,7 @@
  * A path that is there already is replaced, except that a directory keeps what is in it. Times of directories are set at
  * the end, when nothing is written into them any more.
  */
-import { openSync, rmSync, writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { posix } from 'node:path';
 import { Errno, errnoText } from '@drydock/linux/errno';
 import * as files from '@drydock/linux/files';
@@ -57,12 +57,13 @@ export class Unpacker implements TarHandler {
     });
   }
 
-  data(chunk: Uint8Array): void {
+  data(chunk: Uint8Array, offset?: number): void {
     const file = this.#file;
     if (file === undefined) return;
     for (let done = 0; done < chunk.length; ) {
       try {
-        done += writeSync(file.descriptor, chunk, done);
+        const position = offset === undefined ? undefined : offset + done;
+        done += writeSync(file.descriptor, chunk, done, chunk.length - done, position);
       } catch (error) {
         throw this.#fault('write', file.entry.path, error);
       }
@@ -73,6 +74,8 @@ export class Unpacker implements TarHandler {
     const file = this.#file;
     if (file === undefined) return;
     this.#file = undefined;
+    // A hole at the end of a sparse file is not written.
+    if (fstatSync(file.descriptor).size < file.entry.size) ftruncateSync(file.descriptor, file.entry.size);
     files.close(file.descriptor);
     this.#named(file.entry, () => this.#finish(file.place, file.entry));
   }

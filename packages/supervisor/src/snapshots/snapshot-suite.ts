@@ -54,6 +54,8 @@ export interface Traits {
   readonly endsMounts?: boolean;
   /** It looks for files of a view, which has none, before it says that it is one (containerd's native). */
   readonly needsFilesOfViews?: boolean;
+  /** How many layers the deep chain has, where seventy take too long. */
+  readonly chain?: number;
   /** It counts blocks of a device, not files. */
   readonly countsBlocks?: boolean;
 }
@@ -206,16 +208,20 @@ const cases: Readonly<Record<string, Case>> = {
     t.same(await listed('labels.x==1', 'name==base'), ['base', 'v']);
   },
 
-  async 'a chain of seventy'({ t, api, within, layer, look }) {
-    for (let depth = 0; depth < 70; depth += 1)
+  async 'a deep chain'({ t, api, within, layer, look, traits }) {
+    const { chain = 70 } = traits;
+    const [last, middle] = [chain - 1, Math.floor(chain / 2)];
+    for (let depth = 0; depth < chain; depth += 1)
       await layer(`l${depth}`, depth === 0 ? '' : `l${depth - 1}`, (root) => {
         writeFileSync(join(root, `f${depth}`), String(depth));
         writeFileSync(join(root, 'last'), String(depth));
         if (depth > 0) rmSync(join(root, `f${depth - 1}`));
       });
-    await look('l69', (root) => t.same([names(root), text(root, 'last')], [['f69', 'last'], '69']));
-    await look('l35', (root) => t.same([names(root), text(root, 'last')], [['f35', 'last'], '35']));
-    within(await api.prepare('top', 'l69'), (root) => {
+    await look(`l${last}`, (root) => t.same([names(root), text(root, 'last')], [[`f${last}`, 'last'], `${last}`]));
+    await look(`l${middle}`, (root) =>
+      t.same([names(root), text(root, 'last')], [[`f${middle}`, 'last'], `${middle}`]),
+    );
+    within(await api.prepare('top', `l${last}`), (root) => {
       writeFileSync(join(root, 'last'), 'top');
       t.equal(text(root, 'last'), 'top');
     });
