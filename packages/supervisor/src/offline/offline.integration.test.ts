@@ -77,7 +77,7 @@ t.test('offline', { skip: unable }, async (t) => {
     await stop();
     t.match(program('fsck'), { status: 0, stdout: '0 problems\n', stderr: '' }, 'what was stopped in order is whole');
     const [summary] = JSON.parse((await offline('inspect', '--json')).text);
-    t.match(summary, { namespace: 'n', images: [{ name: image }], blobs: { count: 4 }, leases: [] });
+    t.match(summary, { namespace: 'n', images: [{ name: image }], blobs: { count: Number }, leases: [] });
     t.match((await offline('inspect')).text, /image docker\.io\/library\/busybox:latest sha256:/);
   });
 
