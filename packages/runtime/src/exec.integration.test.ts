@@ -77,8 +77,7 @@ t.test('exec', { skip: unable }, async (t) => {
     t.equal(result.code, 0);
     const pid = Number(readFileSync(pidFile, 'utf8'));
     t.ok(JSON.parse(sandbox.run(['ps', '-f', 'json', id]).stdout).includes(pid));
-    for (let round = 0; round < 50 && readFileSync(out, 'utf8') === ''; round++)
-      await new Promise((r) => setTimeout(r, 10));
+    while (readFileSync(out, 'utf8') === '') await new Promise((r) => setTimeout(r, 10));
     t.equal(readFileSync(out, 'utf8'), 'y\n');
     t.equal(sandbox.run(['kill', '--all', id, '0']).code, 0);
     rmSync(pidFile);
@@ -146,8 +145,7 @@ t.test('exec', { skip: unable }, async (t) => {
   });
 
   t.match(sandbox.run(['kill', id, 'KILL']), { code: 0 });
-  for (let round = 0; round < 100 && sandbox.status(id) !== 'stopped'; round++)
-    await new Promise((r) => setTimeout(r, 10));
+  while (sandbox.status(id) !== 'stopped') await new Promise((r) => setTimeout(r, 10));
   t.match(exec(id, 'true'), { code: 255, stderr: 'exec failed: cannot exec in a stopped container\n' });
   sandbox.run(['delete', '--force', id]);
   t.same(sandbox.leftovers(), []);

@@ -14,7 +14,7 @@ import { compileProcessSettings } from './kernel-settings.ts';
 import { becomeRoot, type NamespaceType, namespaceFlags, secondChild } from './namespaces.ts';
 import { compileFinalAffinity, type Machine } from './scheduling.ts';
 import { compileSeccomp, newListener } from './seccomp.ts';
-import { tellReady } from './sync.ts';
+import { tellParent } from './sync.ts';
 
 export interface ExecPlan {
   readonly process: Process;
@@ -50,7 +50,8 @@ export function compileExec(
   program.stage('start');
   const listens = ((host.seccomp?.flags ?? 0) & newListener) !== 0;
   if (process.noNewPrivileges && listens) compileSeccomp(program, host);
-  tellReady(program, descriptors.report);
+  // The pipe ends where the command begins, and exec's parent waits for that.
+  tellParent(program, descriptors.report, 'ready');
   if (process.noNewPrivileges && !listens) compileSeccomp(program, host);
   compileExecute(program, command, { args: process.args ?? [], env }, `${finding}\n`);
   return program;

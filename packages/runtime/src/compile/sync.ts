@@ -14,6 +14,7 @@
  *     read of the exec FIFO          ◀─────── `start`: what it has found out about the command
  *     execve
  *
+ * There is no FIFO for exec: the pipe's end, at execve or at the child's death, is what its parent waits for last.
  * The first three are for what needs two children: see namespaces.ts. The listener's are where the filter is loaded. A failure
  * is {address of the operation, negated errno} instead; the end of the pipe is the child's death.
  */

@@ -114,6 +114,7 @@ async function startExec(
       sendListener(init, container.state.seccompListener ?? {}, container.ociState('running'));
       init.proceed();
     }
+    init.executed();
     return init;
   } catch (error) {
     init.kill();
