@@ -4,8 +4,9 @@ import { type Case, messages, testFeature, withUserNamespace } from './support.t
 
 const sysctl = (name: string, value: string): Case => ({
   name: `sysctl: ${name}`,
+  batch: 'sysctl',
   edit: (spec) => {
-    spec.linux.sysctl = { [name]: value };
+    spec.linux.sysctl = { ...spec.linux.sysctl, [name]: value };
   },
   script: `cat /proc/sys/${name.replaceAll('.', '/')} | tr "\\t" " "`,
   prints: `${value}\n`,

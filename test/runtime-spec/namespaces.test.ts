@@ -33,10 +33,12 @@ function joining(types: readonly Type[], edit: (spec: DraftSpec) => void = () =>
 testFeature('namespaces', [
   ...(['pid', 'network', 'ipc', 'uts', 'mount'] as const).map((type) => ({
     name: `a new ${type} namespace`,
+    batch: 'new',
     script: `test $(${show(type)}) != '${own(type)}'`,
   })),
   ...(['pid', 'network', 'ipc', 'uts'] as const).map((type) => ({
     name: `the host's ${type} namespace`,
+    batch: "the host's",
     script: show(type),
     edit: (spec: DraftSpec) => {
       without(type)(spec);
@@ -50,8 +52,8 @@ testFeature('namespaces', [
     script: 'grep -v ":/$" /proc/self/cgroup; cat /proc/1/cgroup | grep -c ":/$" > /dev/null',
     prints: /^$/,
   },
-  { name: 'process 1 of its PID namespace', script: 'echo $$', prints: '1\n' },
-  { name: 'the loopback interface is up', script: 'cat /sys/class/net/lo/flags', prints: '0x9\n' },
+  { name: 'process 1 of its PID namespace', batch: 'new', script: 'echo $$', prints: '1\n' },
+  { name: 'the loopback interface is up', batch: 'new', script: 'cat /sys/class/net/lo/flags', prints: '0x9\n' },
   { name: 'joined: network', act: joining(['network']) },
   { name: 'joined: PID', act: joining(['pid']) },
   { name: 'joined: ipc and uts', act: joining(['ipc', 'uts'], (spec) => delete spec.hostname) },
@@ -59,6 +61,7 @@ testFeature('namespaces', [
   { name: 'joined: user, network, PID, ipc', act: joining(['user', 'network', 'pid', 'ipc'], withUserNamespace) },
   {
     name: 'a new user namespace with the network of another',
+    notCrun: 'with crun 1.8 the masks of /sys/firmware would be seen on the host, which then has no new sysfs to give',
     act: (t, bench) => {
       const { id, pid } = bench.start(bench.sandbox.script('sleep 100'));
       try {

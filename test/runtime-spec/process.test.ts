@@ -91,6 +91,7 @@ testFeature('process', [
   {
     name: 'limit: twice',
     notRunc: 'runc 1.1 sets one after the other',
+    notCrun: 'crun 1.8 sets one after the other',
     edit: (spec) => {
       const type = 'RLIMIT_NOFILE';
       spec.process.rlimits = [

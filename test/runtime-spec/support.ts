@@ -42,7 +42,9 @@ export interface Case {
   readonly code?: number;
   /** What must be in the messages, except in those of crun, whose words are its own. */
   readonly says?: string | RegExp;
-  /** Cases of one batch are run in one container: their edits add up, and their scripts run one after the other. */
+  /** Looks from outside at the container while it runs, instead of a script. */
+  readonly look?: (t: Test, container: { readonly id: string; readonly pid: number; readonly bench: Bench }) => void;
+  /** Cases of one batch share a container: their edits add up, and their scripts run one after the other. */
   readonly batch?: string;
   /** Does everything itself, instead of a script. */
   readonly act?: (t: Test, bench: Bench) => void | Promise<void>;
@@ -138,45 +140,62 @@ function closedTo(user: number | undefined): string | false {
 
 async function runCase(t: Test, bench: Bench, each: Case, batches: Batches): Promise<void> {
   if (each.act) return each.act(t, bench);
-  const outcome = each.batch ? batches.outcomeOf(each, each.batch) : runTogether(bench, [each]);
+  if (each.look) return batches.look(t, each);
+  const outcome = batches.outcomeOf(each);
   const { code, stdout, stderr } = outcome;
   t.equal(code, each.code ?? 0, `exit code; stderr: ${stderr}`);
   if (each.prints !== undefined) t.match(stdout, each.prints);
   if (each.says !== undefined && bench.runtime !== 'crun') t.match(messages(outcome), each.says);
 }
 
-/** The batches of a feature with one runtime, each run when the first of its cases asks for what has come of it. */
+/** The batches of a feature with one runtime, each begun when the first of its cases asks for what has come of it. */
 class Batches {
   readonly #bench: Bench;
   readonly #cases: readonly Case[];
-  readonly #outcomes = new Map<string, Outcome>();
+  readonly #outcomes = new Map<Case, Outcome>();
+  readonly #started = new Map<Case, { readonly id: string; readonly pid: number }>();
 
   constructor(bench: Bench, cases: readonly Case[]) {
     this.#bench = bench;
-    this.#cases = cases.filter((each) => each.batch && !each.skip && !skipOf(bench.runtime, each));
+    this.#cases = cases.filter((each) => !each.skip && !skipOf(bench.runtime, each));
   }
 
   /** As if the case had been run alone; what fails together fails for each. */
-  outcomeOf(each: Case, batch: string): Outcome {
-    const members = this.#cases.filter((other) => other.batch === batch);
-    const outcome = this.#outcomes.get(batch) ?? runTogether(this.#bench, members);
-    this.#outcomes.set(batch, outcome);
+  outcomeOf(each: Case): Outcome {
+    const members = this.#members(each);
+    const [first = each] = members;
+    const outcome = this.#outcomes.get(first) ?? this.#bench.run(bundleOf(this.#bench, members));
+    this.#outcomes.set(first, outcome);
     return { ...outcome, stdout: outcome.stdout.split(separator)[members.indexOf(each)] ?? '' };
+  }
+
+  look(t: Test, each: Case): void {
+    const members = this.#members(each);
+    const [first = each] = members;
+    const started = this.#started.get(first) ?? this.#bench.start(bundleOf(this.#bench, members));
+    this.#started.set(first, started);
+    try {
+      each.look?.(t, { ...started, bench: this.#bench });
+    } finally {
+      if (each === members.at(-1)) this.#bench.stop(started.id);
+    }
+  }
+
+  #members(each: Case): readonly Case[] {
+    return each.batch ? this.#cases.filter(({ batch }) => batch === each.batch) : [each];
   }
 }
 
 const separator = '-- next case\n';
 const next = `\necho '${separator.trim()}'\n`;
 
-/** Runs the scripts of cases one after the other in one container. */
-function runTogether({ sandbox, run }: Bench, cases: readonly Case[]): Outcome {
-  const [only, ...others] = cases.map(({ script = 'true' }) => script);
-  const whole = others.length === 0 ? only : [only, ...others].map((each) => `(${each}) || echo "exit $?"`).join(next);
-  return run(
-    sandbox.script(whole ?? 'true', (spec) => {
-      for (const { edit } of cases) edit?.(spec, sandbox);
-    }),
-  );
+/** Of several cases each script has a shell of its own; without any the container waits. */
+function bundleOf({ sandbox }: Bench, cases: readonly Case[]): string {
+  const scripts = cases.map(({ look, script = look ? 'sleep 100' : 'true' }) => script);
+  const apart = scripts.map((script) => `(${script}) || echo "exit $?"`);
+  return sandbox.script(cases.length === 1 ? scripts[0]! : apart.join(next), (spec) => {
+    for (const { edit } of cases) edit?.(spec, sandbox);
+  });
 }
 
 /** Everything that a runtime said, to the terminal and to its log. */
@@ -255,6 +274,25 @@ export function withUserNamespace(spec: DraftSpec): void {
   spec.linux.uidMappings = [mapping];
   spec.linux.gidMappings = [mapping];
 }
+
+/** As `spec --rootless` has it: what only root can give is left out. */
+export const rootless =
+  (user: number, edit: (spec: DraftSpec) => void = () => {}) =>
+  (spec: DraftSpec): void => {
+    spec.linux.namespaces = [...spec.linux.namespaces!.filter(({ type }) => type !== 'network'), { type: 'user' }];
+    spec.linux.uidMappings = [{ containerID: 0, hostID: user, size: 1 }];
+    spec.linux.gidMappings = [{ containerID: 0, hostID: user, size: 1 }];
+    delete spec.linux.resources;
+    spec.mounts = spec
+      .mounts!.filter(({ type }) => type !== 'cgroup')
+      .map((mount) => ({ ...mount, options: (mount.options ?? []).filter((option) => !option.startsWith('gid=')) }))
+      .map((mount) =>
+        mount.type === 'sysfs'
+          ? { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] }
+          : mount,
+      );
+    edit(spec);
+  };
 
 /** Puts a path in place of a new namespace, or adds it. */
 export function joinNamespace(spec: DraftSpec, type: string, path: string): void {

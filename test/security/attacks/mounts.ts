@@ -1,7 +1,17 @@
 /** Mount points that an image bends, before or while they are used. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { withUserNamespace } from '../../runtime-spec/support.ts';
 import { type Arena, type Attack, shortly, type Verdict } from '../arena.ts';
 
 /** Makes a name of the image a link while something is done. */
@@ -15,6 +25,20 @@ export function bent<T>(arena: Arena, name: string, target: string, act: () => T
   } finally {
     rmSync(path, { recursive: true, force: true });
     if (existsSync(kept)) renameSync(kept, path);
+  }
+}
+
+/** A mount of the host that tells its copies of what is mounted below it, while something is done. */
+function sharedMount<T>(path: string, act: (path: string) => T): T {
+  mkdirSync(path);
+  spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', path]);
+  spawnSync('mount', ['--make-shared', path]);
+  mkdirSync(join(path, 'below'));
+  try {
+    return act(path);
+  } finally {
+    spawnSync('umount', ['-R', path]);
+    rmSync(path, { recursive: true });
   }
 }
 
@@ -57,6 +81,30 @@ export const mountAttacks: readonly Attack[] = [
       for (const name of made) rmSync(join(arena.outside, name), { recursive: true, force: true });
       const what = `${mounted} mounts, ${made.length} directories outside; ${ran} ran`;
       return { escaped: mounted > 0 || made.length > 0, what };
+    },
+  },
+  {
+    name: 'a mount below a shared mount of the host, from a user namespace, with other owners too',
+    known: 'crun 1.8, where both come through',
+    act(arena) {
+      // A user namespace's root is nobody to the directories above its root filesystem.
+      chmodSync(arena.sandbox.directory, 0o711);
+      const through = sharedMount(join(arena.sandbox.directory, 'shared'), (shared) =>
+        [['rbind'], ['rbind', 'idmap']].filter((options) => {
+          const id = arena.start('sleep 100', (spec) => {
+            withUserNamespace(spec);
+            spec.mounts!.push(
+              { destination: '/tmp', type: 'bind', source: shared, options },
+              { destination: '/tmp/below', type: 'tmpfs', source: 'tmpfs', options: [] },
+            );
+          });
+          const seen = readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${shared}/below `);
+          arena.stop(id);
+          return seen;
+        }),
+      );
+      const what = through.length > 0 ? `seen on the host with ${through.join(' and ')}` : 'not seen on the host';
+      return { escaped: through.length > 0, what };
     },
   },
   {

@@ -2,7 +2,7 @@
  * Bind mounts that the parent makes copies of, because the child cannot: sources in directories that are closed to the root of
  * its user namespace, and those whose files shall show other owners. What makes the latter is loaded when there is one.
  */
-import { SyscallError, trySyscall } from '@drydock/linux/syscall';
+import { SyscallError, syscall, trySyscall } from '@drydock/linux/syscall';
 import type { Mount, Spec } from '@drydock/oci/runtime-spec';
 import type { PreparedMount } from '../compile/host.ts';
 import { type MountOptions, parseMountOptions } from '../compile/mount-options.ts';
@@ -41,5 +41,17 @@ function copyOf(mount: Mount, options: MountOptions): number {
 /** A mount that is nowhere yet (open_tree(2)), or a negated errno. */
 function tryCopy({ source = '' }: Mount, { recursive }: MountOptions): number {
   const [clone, below, cloexec] = [1, 0x8000, 0o2000000];
-  return trySyscall('open_tree', -100, source, clone | cloexec | (recursive ? below : 0));
+  const tree = trySyscall('open_tree', -100, source, clone | cloexec | (recursive ? below : 0));
+  if (tree >= 0) makeSlave(tree);
+  return tree;
+}
+
+/**
+ * As what the child copies in its own mount namespace is: else the copy of a shared mount would be the host's peer, and what the
+ * container mounts below it would be mounted on the host (mount_namespaces(7)).
+ */
+function makeSlave(tree: number): void {
+  const [emptyPath, below, slave] = [0x1000, 0x8000, 0x80000n];
+  const bytes = new Uint8Array(new BigUint64Array([0n, 0n, slave, 0n]).buffer);
+  syscall('mount_setattr', [tree, '', emptyPath | below, bytes, bytes.length], 'cut a copied mount off from the host');
 }
