@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { defaultProfile } from '../../packages/engine/src/containers/spec/seccomp/default-profile.ts';
+import { defaultProfile } from '../../packages/oci/src/seccomp/default-profile.ts';
 import { Sandbox, unable } from '../../packages/runtime/src/testing/sandbox.ts';
 import { answer, type Call, type Filter, filtersOf } from './bpf.ts';
 

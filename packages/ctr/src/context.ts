@@ -8,7 +8,9 @@ import { Introspection } from '@drydock/rpc/generated/introspection';
 import { Leases } from '@drydock/rpc/generated/leases';
 import { Namespaces } from '@drydock/rpc/generated/namespaces';
 import { Snapshots } from '@drydock/rpc/generated/snapshots';
+import { Streaming } from '@drydock/rpc/generated/streaming';
 import { Tasks } from '@drydock/rpc/generated/tasks';
+import { Transfer } from '@drydock/rpc/generated/transfer';
 import { Version } from '@drydock/rpc/generated/version';
 import { connect, type GrpcChannel, type GrpcClientOptions, grpcClient } from '@drydock/rpc/grpc-client';
 import type { Client, Service } from '@drydock/rpc/service';
@@ -17,6 +19,8 @@ import type { Client, Service } from '@drydock/rpc/service';
 export interface GlobalOptions {
   readonly address: string;
   readonly namespace: string;
+  /** Seconds to connect in. */
+  readonly connectTimeout?: number | undefined;
 }
 
 /** Clients of the services. Each is made when it is asked for. */
@@ -61,8 +65,19 @@ export class Supervisor {
   get events() {
     return this.#client(Events);
   }
+  get transfer() {
+    return this.#client(Transfer);
+  }
+  get streaming() {
+    return this.#client(Streaming);
+  }
   get leases() {
     return this.#client(Leases);
+  }
+
+  /** The same services; what they make is held by a lease. */
+  under(lease: string): Supervisor {
+    return new Supervisor({ address: '', namespace: this.namespace }, lease, this.channel);
   }
 
   /** Runs an action under a lease of a day, so that nothing it makes is collected before it is done. */
@@ -71,7 +86,7 @@ export class Supervisor {
     const { lease } = await this.leases.create({ labels: { 'containerd.io/gc.expire': expire } });
     const id = lease?.id ?? '';
     try {
-      return await action(new Supervisor({ address: '', namespace: this.namespace }, id, this.channel));
+      return await action(this.under(id));
     } finally {
       await this.leases.delete({ id });
     }
@@ -82,19 +97,19 @@ export class Supervisor {
   }
 }
 
-/** Connects, runs a command, and closes the connection. Fails after 10 s if nobody answers. */
+/** Connects, runs a command, and closes the connection. */
 export async function withSupervisor(
   options: GlobalOptions,
   action: (supervisor: Supervisor) => Promise<void>,
 ): Promise<void> {
   const supervisor = new Supervisor(options);
   try {
-    await supervisor.channel.waitForReady(connectTimeout);
+    await supervisor.channel.waitForReady((options.connectTimeout || connectTimeout) * 1000);
     await action(supervisor);
   } finally {
     supervisor.channel.close();
   }
 }
 
-/** Milliseconds to connect in. */
-const connectTimeout = 10_000;
+/** Seconds to connect in, where nobody says otherwise. */
+const connectTimeout = 10;

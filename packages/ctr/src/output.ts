@@ -1,12 +1,47 @@
 /** Tables and units as ctr prints them. */
 
-/** Prints rows in columns, `gap` spaces apart; ctr's lists of containers and tasks use 4, the others 1. */
-export function printTable(rows: readonly (readonly string[])[], gap = 4): void {
+/**
+ * Prints rows in columns, `gap` spaces apart; ctr's lists of containers and tasks use 4, the others 1. Some of its tables
+ * have no space behind the last column but in the heading: those are `trimmed`.
+ */
+export function printTable(
+  rows: readonly (readonly string[])[],
+  gap = 4,
+  { trimmed = false }: { readonly trimmed?: boolean } = {},
+): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)) + gap);
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    console.log(padded.join(''));
+    console.log(trimmed && index > 0 ? padded.join('').trimEnd() : padded.join(''));
   }
+}
+
+/** Prints rows in columns that end at tab stops; the last column is left as it is. */
+export function printTabbed(rows: readonly (readonly string[])[]): void {
+  const columns = (rows[0]?.length ?? 1) - 1;
+  const stops = Array.from(
+    { length: columns },
+    (_, column) => Math.floor(Math.max(...rows.map((row) => row[column]?.length ?? 0)) / 8 + 1) * 8,
+  );
+  for (const row of rows)
+    console.log(
+      row
+        .map(
+          (cell, column) =>
+            cell + '\t'.repeat(column < columns ? Math.ceil(((stops[column] ?? 0) - cell.length) / 8) : 0),
+        )
+        .join(''),
+    );
+}
+
+/** A map with its keys in order, as Go's JSON has it. */
+export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Prints a value as ctr prints JSON. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, undefined, 4));
 }
 
 /** Bytes in units of 1024, as `2.0 MiB`. */
@@ -54,4 +89,16 @@ export function labelText(labels: Readonly<Record<string, string>>, none: string
 /** A time as Go prints it: `2026-11-22 05:06:39.48013544 +0000 UTC`. */
 export function goTime(rfc3339: string): string {
   return `${rfc3339.replace('T', ' ').replace('Z', '')} +0000 UTC`;
+}
+
+/** A time with seconds alone, as RFC 3339 has it. */
+export function wholeSeconds(rfc3339: string): string {
+  return rfc3339.replace(/\.\d+/, '');
+}
+
+/** A duration in Go's words: `12.3ms`, `1.5s`. */
+export function goDuration(milliseconds: number): string {
+  return milliseconds < 1000
+    ? `${milliseconds.toFixed(6).replace(/0+$/, '0')}ms`
+    : `${(milliseconds / 1000).toFixed(9)}s`;
 }

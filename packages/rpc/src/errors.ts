@@ -53,6 +53,11 @@ export function isKind(error: unknown, kind: ErrorKind): error is RpcError {
   return error instanceof RpcError && error.kind === kind;
 }
 
+/** Swallows that something is not there, where that is as good as gone: for `.catch()`. */
+export function ignoreNotFound(error: unknown): void {
+  if (!isKind(error, 'not found')) throw error;
+}
+
 export const notFound = (message: string) => new RpcError('not found', message);
 export const alreadyExists = (message: string) => new RpcError('already exists', message);
 export const failedPrecondition = (message: string) => new RpcError('failed precondition', message);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Descriptor } from '@drydock/oci/image-spec';
 import { isIndex, isLayer, isManifest } from '@drydock/oci/media-types';
-import { isKind } from '@drydock/rpc/errors';
+import { ignoreNotFound, isKind } from '@drydock/rpc/errors';
 import { type Info, WriteAction } from '@drydock/rpc/generated/content';
 import type { ImageServices } from './services.ts';
 
@@ -83,19 +83,11 @@ export async function writeBlob(content: Content, source: BlobSource): Promise<S
         return { digest: there, size: (await statBlob(content, there))?.size ?? 0 };
       }
       // Bytes that are not what they should be must not be gone on with.
-      if (isKind(error, 'failed precondition')) await dropIngest(content, source.ref);
+      if (isKind(error, 'failed precondition')) await content.abort({ ref: source.ref }).catch(ignoreNotFound);
       if (!isKind(error, 'unavailable') || !/locked/.test(error.message)) throw error;
     }
     // Somebody writes the same; containerd has no call that waits for the end of it.
     await sleep(lockedDelay);
-  }
-}
-
-async function dropIngest(content: Content, ref: string): Promise<void> {
-  try {
-    await content.abort({ ref });
-  } catch (error) {
-    if (!isKind(error, 'not found')) throw error;
   }
 }
 

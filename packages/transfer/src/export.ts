@@ -3,7 +3,7 @@
  * manifest.json of `docker save` beside it.
  */
 import { type Descriptor, ImageConfig, Manifest } from '@drydock/oci/image-spec';
-import { isIndex, isManifest, MediaType } from '@drydock/oci/media-types';
+import { isIndex, isManifest } from '@drydock/oci/media-types';
 import { formatPlatform, hostPlatform } from '@drydock/oci/platform';
 import { notFound } from '@drydock/rpc/errors';
 import tar from 'tar-stream';
@@ -92,7 +92,7 @@ function indexOf(images: readonly FoundImage[]): object {
     ...(platform === undefined ? {} : { platform }),
     ...(name === undefined ? {} : { annotations: namesOf(name) }),
   }));
-  return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests };
+  return { schemaVersion: 2, manifests };
 }
 
 function namesOf(name: string): Record<string, string> {

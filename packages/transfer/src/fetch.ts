@@ -8,7 +8,7 @@
  */
 import { digestOf } from '@drydock/oci/digest';
 import { type Descriptor, ImageConfig, Manifest, type Platform } from '@drydock/oci/image-spec';
-import { isIndex, isManifest } from '@drydock/oci/media-types';
+import { isIndex, isLayer, isManifest } from '@drydock/oci/media-types';
 import { platformMatches } from '@drydock/oci/platform';
 import { RpcError } from '@drydock/rpc/errors';
 import { labelBlob, readJson, refOf, writeBlob } from './blobs.ts';
@@ -32,6 +32,8 @@ export interface FetchOptions {
   readonly platforms: Platforms;
   /** Manifests of all platforms are wanted, although layers only of some. */
   readonly allMetadata?: boolean;
+  /** Documents and configurations only, no layers. */
+  readonly documentsOnly?: boolean;
   /** What is unpacked, and where to; nothing if absent. */
   readonly unpack?: readonly UnpackTarget[];
   /** How many blobs are downloaded at once. */
@@ -89,7 +91,13 @@ async function fetchDocument(
   const children = childrenOf(descriptor.mediaType, await readJson(content, descriptor.digest));
   await labelBlob(content, descriptor.digest, referenceLabels(descriptor.mediaType, children));
   if (!isIndex(descriptor.mediaType)) {
-    if (wanted) await fetchParts(context, descriptor, children);
+    const isLeftOut = (blob: Descriptor): boolean => context.documentsOnly === true && isLayer(blob.mediaType);
+    if (wanted)
+      await fetchParts(
+        context,
+        descriptor,
+        children.filter((child) => !isLeftOut(child)),
+      );
     return;
   }
   const chosen = chosenFrom(children, context.platforms);

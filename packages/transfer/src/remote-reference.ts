@@ -5,8 +5,8 @@ import { invalidArgument } from '@drydock/rpc/errors';
 
 /** Parses a name. Throws `invalid argument` where a host or an object is missing. */
 export function parseRemoteReference(name: string): Reference {
-  const slash = name.indexOf('/');
-  if (slash <= 0) throw invalidArgument(`${name}: invalid reference: hostname required`);
+  const slash = name.includes('/') ? name.indexOf('/') : name.length;
+  if (slash === 0) throw invalidArgument(`${name}: invalid reference: hostname required`);
   const [object = '', digest] = split(name.slice(slash + 1), '@', name.slice(slash + 1).indexOf('@'));
   const colon = object.lastIndexOf(':');
   const [path = '', tag] = split(object, ':', colon > object.lastIndexOf('/') ? colon : -1);

@@ -1,16 +1,11 @@
 /** `namespaces`: the server's division between its clients. */
+import { globSync, rmdirSync } from 'node:fs';
 import { isKind } from '@drydock/rpc/errors';
-import type { Argv } from 'yargs';
 import { command, group, quiet } from '../command.ts';
+import { wordsFlag } from '../flags/common.ts';
+import { log } from '../log.ts';
 import { labelText, printTable } from '../output.ts';
-
-const named = (argv: Argv): Argv<{ name: string; labels: string[] }> =>
-  argv
-    .positional('name', { type: 'string', demandOption: true })
-    .positional('labels', { type: 'string', array: true, default: [] as string[], describe: 'key=value' });
-
-const names = (argv: Argv): Argv<{ names: string[] }> =>
-  argv.positional('names', { type: 'string', array: true, demandOption: true });
+import { labelPaths, labelsOf, need } from '../words.ts';
 
 const list = command(['list', 'ls'], 'list namespaces', quiet, async (supervisor, args) => {
   const { namespaces } = await supervisor.namespaces.list({});
@@ -18,23 +13,68 @@ const list = command(['list', 'ls'], 'list namespaces', quiet, async (supervisor
     for (const { name } of namespaces) console.log(name);
     return;
   }
-  printTable([['NAME', 'LABELS'], ...namespaces.map(({ name, labels }) => [name, labelText(labels, '')])]);
+  printTable([['NAME', 'LABELS'], ...namespaces.map(({ name, labels }) => [name, labelText(labels, '')])], 1);
 });
 
-const create = command(['create <name> [labels..]', 'c'], 'create a namespace', named, async (supervisor, args) => {
-  const labels = Object.fromEntries(
-    args.labels.map((text) => [text.split('=')[0] ?? '', text.slice(text.indexOf('=') + 1)]),
-  );
-  await supervisor.namespaces.create({ namespace: { name: args.name, labels } });
-});
+const create = command(
+  ['create [words..]', 'c'],
+  'create NAME KEY=VALUE...: a namespace with labels',
+  wordsFlag,
+  async (supervisor, { words: [given, ...pairs] }) => {
+    const name = need(given, 'please specify a namespace');
+    await supervisor.namespaces.create({ namespace: { name, labels: labelsOf(pairs) } });
+  },
+);
 
-const remove = command(['remove <names..>', 'rm'], 'remove empty namespaces', names, async (supervisor, args) => {
-  for (const name of args.names) {
-    await supervisor.namespaces.delete({ name }).catch((error: unknown) => {
-      if (!isKind(error, 'not found')) throw error;
-    });
-    console.log(name);
-  }
-});
+const label = command(
+  'label [words..]',
+  'label NAME KEY=VALUE...: set and clear labels',
+  wordsFlag,
+  async (supervisor, { words: [given, ...pairs] }) => {
+    const name = need(given, 'please specify a namespace');
+    const labels = labelsOf(pairs);
+    for (const path of labelPaths(labels))
+      await supervisor.namespaces.update({ namespace: { name, labels }, updateMask: { paths: [path] } });
+  },
+);
 
-export const namespacesCommand = group(['namespaces', 'namespace', 'ns'], 'manage namespaces', [list, create, remove]);
+const remove = command(
+  ['remove [words..]', 'rm'],
+  'remove empty namespaces',
+  (argv) =>
+    wordsFlag(argv).option('cgroup', {
+      alias: 'c',
+      type: 'boolean',
+      default: false,
+      describe: "remove the namespace's cgroup, too",
+    }),
+  async (supervisor, { words: names, cgroup }) => {
+    let failure: unknown;
+    for (const name of names) {
+      try {
+        await supervisor.namespaces.delete({ name });
+        if (cgroup) removeCgroup(name);
+        console.log(name);
+      } catch (error) {
+        if (isKind(error, 'not found')) console.log(name);
+        else {
+          failure ??= error;
+          log('error', `unable to delete ${name}`, { error: (error as Error).message });
+        }
+      }
+    }
+    if (failure !== undefined) throw failure;
+  },
+);
+
+/** Removes the cgroup that containers of a namespace were below, in each hierarchy that has it. */
+function removeCgroup(name: string): void {
+  for (const path of globSync([`/sys/fs/cgroup/${name}`, `/sys/fs/cgroup/*/${name}`])) rmdirSync(path);
+}
+
+export const namespacesCommand = group(['namespaces', 'namespace', 'ns'], 'manage namespaces', [
+  list,
+  create,
+  label,
+  remove,
+]);

@@ -21,7 +21,11 @@ export async function followTask(
 ): Promise<number> {
   await supervisor.tasks.start(id);
   streams.started();
-  if (detach) return 0;
+  return detach ? 0 : stayWith(supervisor, id, streams);
+}
+
+/** Stays with a running process until its end, and deletes it; answers its exit code. */
+export async function stayWith(supervisor: Supervisor, id: ProcessId, streams: Streams): Promise<number> {
   const exited = supervisor.tasks.wait(id);
   void streams.inputEnded.then(
     () => supervisor.tasks.closeIO({ ...id, stdin: true }).catch(() => {}),

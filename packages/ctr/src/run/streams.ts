@@ -1,13 +1,17 @@
 /** The client's side of a process's streams: it makes the FIFOs, and copies between them and its own stdio. */
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mkfifo } from '@drydock/linux/fifo';
 
 export interface StreamOptions {
   readonly terminal: boolean;
   /** All of them /dev/null. */
-  readonly detached: boolean;
+  readonly none?: boolean;
+  /** Nobody copies: the FIFOs stay for somebody who attaches later. */
+  readonly detached?: boolean;
+  /** Where all output goes instead: `file://PATH`, `binary://PROGRAM`. */
+  readonly logUri?: string;
 }
 
 export interface Streams {
@@ -28,11 +32,10 @@ export interface Streams {
 }
 
 /** Makes the FIFOs in a folder of their own, and opens our ends before the process is there. */
-export function openStreams(folder: string, id: string, { terminal, detached }: StreamOptions): Streams {
-  if (detached) {
-    const paths = { stdin: '', stdout: '', stderr: '', terminal };
-    return { paths, inputEnded: Promise.resolve(), outputEnded: Promise.resolve(), started: () => {}, close: () => {} };
-  }
+export function openStreams(folder: string, id: string, options: StreamOptions): Streams {
+  const { terminal, none = false, detached = false, logUri = '' } = options;
+  if (logUri !== '') return idle({ stdin: '', stdout: logUri, stderr: terminal ? '' : logUri, terminal });
+  if (none) return idle({ stdin: '', stdout: '', stderr: '', terminal });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const directory = mkdtempSync(join(folder, 'c'));
   const fifo = (name: string): string => {
@@ -41,8 +44,29 @@ export function openStreams(folder: string, id: string, { terminal, detached }: 
     return path;
   };
   const paths = { stdin: fifo('stdin'), stdout: fifo('stdout'), stderr: terminal ? '' : fifo('stderr'), terminal };
-  const outputs = [copyOut(paths.stdout, process.stdout), ...(terminal ? [] : [copyOut(paths.stderr, process.stderr)])];
-  const restore = terminal && process.stdin.isTTY ? makeRaw() : () => {};
+  return detached ? held(paths) : attachStreams(paths, () => rmSync(directory, { recursive: true, force: true }));
+}
+
+/** Streams that nobody copies. */
+function idle(paths: Streams['paths']): Streams {
+  const ended = Promise.resolve();
+  return { paths, inputEnded: ended, outputEnded: ended, started: () => {}, close: () => {} };
+}
+
+/** FIFOs that a shim can open, although nobody copies: both ends are open until it has. */
+function held(paths: Streams['paths']): Streams {
+  const fifos = [paths.stdin, paths.stdout, paths.stderr].filter(Boolean);
+  const descriptors = fifos.map((path) => openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
+  return { ...idle(paths), close: () => descriptors.forEach((fd) => void closeSync(fd)) };
+}
+
+/** Copies between FIFOs and our own stdio. */
+export function attachStreams(paths: Streams['paths'], cleanUp: () => void = () => {}): Streams {
+  const outputs = [
+    ...(paths.stdout === '' ? [] : [copyOut(paths.stdout, process.stdout)]),
+    ...(paths.stderr === '' || paths.terminal ? [] : [copyOut(paths.stderr, process.stderr)]),
+  ];
+  const restore = paths.terminal && process.stdin.isTTY ? makeRaw() : () => {};
   const input = copyIn(paths.stdin);
   return {
     paths,
@@ -52,9 +76,16 @@ export function openStreams(folder: string, id: string, { terminal, detached }: 
     close: () => {
       input.stop();
       restore();
-      rmSync(directory, { recursive: true, force: true });
+      cleanUp();
     },
   };
+}
+
+/** Removes the FIFOs that a client made for a process. */
+export function removeFifos(paths: readonly string[]): void {
+  const [path] = paths.filter((each) => each !== '' && !each.includes('://'));
+  if (path !== undefined && lstatSync(path, { throwIfNoEntry: false })?.isFIFO())
+    rmSync(dirname(path), { recursive: true });
 }
 
 function copyOut(path: string, target: NodeJS.WriteStream): Promise<void> {

@@ -2,11 +2,11 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { close, OpenFlag } from '@drydock/linux/files';
 import { tryOpenInRoot } from '@drydock/linux/in-root';
+import type { ReadContainerFile } from '@drydock/oci/user';
 import type { Mount } from '@drydock/rpc/generated/types';
 import type { Engine } from '../engine.ts';
 import { layersOf, readFromLayers } from './layer-files.ts';
 import { withMounted } from './mounted.ts';
-import type { ReadContainerFile } from './spec/user.ts';
 
 /** Reads files of a tree that nobody has mounted. */
 export function unmountedFiles(engine: Pick<Engine, 'config'>, mounts: readonly Mount[]): ReadContainerFile {

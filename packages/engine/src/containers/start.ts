@@ -6,6 +6,7 @@
  * If a step fails, the earlier ones are undone, and the container keeps the error and an exit code.
  */
 import { mkdirSync } from 'node:fs';
+import { resolveUser } from '@drydock/oci/user';
 import { jsonAny, jsonTypes } from '@drydock/rpc/any';
 import { isKind } from '@drydock/rpc/errors';
 import { timestamp, zeroTime } from '../clock.ts';
@@ -26,7 +27,6 @@ import { runtimeOf } from './runtime.ts';
 import { releaseShm, shmSource } from './shared-shm.ts';
 import { securityOptions } from './spec/security.ts';
 import { buildSpec } from './spec/spec.ts';
-import { resolveUser } from './spec/user.ts';
 import { startFailure } from './start-failure.ts';
 import { ProcessIo } from './stdio/process-io.ts';
 

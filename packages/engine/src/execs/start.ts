@@ -1,5 +1,6 @@
 /** Starts an exec: pipes, then the process in the container. */
 import type { Process } from '@drydock/oci/runtime-spec';
+import { resolveUser } from '@drydock/oci/user';
 import { jsonAny, jsonTypes } from '@drydock/rpc/any';
 import { isKind } from '@drydock/rpc/errors';
 import type { Container } from '../containers/container.ts';
@@ -9,7 +10,6 @@ import { processEnvironment } from '../containers/spec/environment.ts';
 import { containerRlimits } from '../containers/spec/rlimits.ts';
 import { securityOptions } from '../containers/spec/security.ts';
 import { capabilitiesOf } from '../containers/spec/spec.ts';
-import { resolveUser } from '../containers/spec/user.ts';
 import { startFailure } from '../containers/start-failure.ts';
 import { ProcessIo } from '../containers/stdio/process-io.ts';
 import type { Engine } from '../engine.ts';

@@ -1,5 +1,5 @@
 /** containerd.services.transfer.v1.Transfer (containerd 2.0): images moved by the supervisor itself, on its own services. */
-import { isKind, RpcError } from '@drydock/rpc/errors';
+import { ignoreNotFound, RpcError } from '@drydock/rpc/errors';
 import { Content } from '@drydock/rpc/generated/content';
 import { Diff } from '@drydock/rpc/generated/diff';
 import { Images } from '@drydock/rpc/generated/images';
@@ -51,7 +51,8 @@ export function transferService({ implementations, streams, snapshotter }: Trans
         throw translate(error);
       } finally {
         report.close();
-        if (call.lease === undefined) await leases.delete({ id: lease }).catch(ignoreMissing);
+        // It may have been deleted by somebody else.
+        if (call.lease === undefined) await leases.delete({ id: lease }).catch(ignoreNotFound);
       }
     },
   });
@@ -62,11 +63,6 @@ async function createLease(leases: ReturnType<typeof localClient<typeof Leases>>
   const expire = new Date(Date.now() + 24 * 3600 * 1000).toISOString();
   const { lease } = await leases.create({ labels: { 'containerd.io/gc.expire': expire } });
   return lease?.id ?? '';
-}
-
-/** The lease may have been deleted by somebody else. */
-function ignoreMissing(error: unknown): void {
-  if (!isKind(error, 'not found')) throw error;
 }
 
 function translate(error: unknown): unknown {

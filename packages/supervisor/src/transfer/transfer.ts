@@ -18,6 +18,7 @@ import { exportArchive } from '@drydock/transfer/export';
 import { fetchImage } from '@drydock/transfer/fetch';
 import { importArchive } from '@drydock/transfer/import';
 import { pushImage } from '@drydock/transfer/push';
+import { RegistryError } from '@drydock/transfer/registry/error';
 import type { ImageServices } from '@drydock/transfer/services';
 import { receiveBytes, sendBytes } from '@drydock/transfer/stream/bytes';
 import type { AnyStream } from '@drydock/transfer/stream/stream';
@@ -72,7 +73,9 @@ async function pull(context: TransferContext, registry: OCIRegistry, store: Imag
   const name = `OCI Registry (${registry.reference})`;
   report.tell(`Resolving from ${name}`);
   const remote = openRegistry(registry, { ...context, purpose: 'pull' });
-  const target = await remote.resolve();
+  const target = await remote.resolve().catch((error: RegistryError) => {
+    throw new RegistryError(error.kind, `failed to resolve image: ${error.message}`, { cause: error });
+  });
   report.tell(`Pulling from ${name}`);
   report.tell('fetching image content', { name: registry.reference, target });
   await fetchImage(services, remote, target, {

@@ -62,6 +62,13 @@ export class Remote {
     }
   }
 
+  /** How large a blob is, in bytes. Throws `not found`. */
+  async blobSize(digest: string): Promise<number> {
+    const size = await this.#first('pull', (repository) => repository.blobSize(digest));
+    if (size === undefined) throw this.#missing(digest);
+    return size;
+  }
+
   /** Where to push to. Throws if there is no such host. */
   get target(): Repository {
     return this.#trusted('push')[0] as Repository;

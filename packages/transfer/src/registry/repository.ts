@@ -159,12 +159,12 @@ export class Repository {
     }
   }
 
-  /** Whether the repository has a blob. */
-  async hasBlob(digest: string): Promise<boolean> {
+  /** How large a blob is, in bytes; undefined if the repository lacks it. */
+  async blobSize(digest: string): Promise<number | undefined> {
     const response = await this.request(`blobs/${digest}`, { method: 'HEAD' });
     await response.body.dump();
     if (![200, 404].includes(response.statusCode)) throw errorOfAnswer(response.statusCode, '');
-    return response.statusCode === 200;
+    return response.statusCode === 404 ? undefined : Number(headerText(response.headers['content-length']));
   }
 
   /** Sends a request to a path below the repository, or to a whole URL of the host. */

@@ -30,7 +30,7 @@ export type UploadOutcome = 'exists' | 'mounted' | 'pushed';
 
 /** Makes sure that the repository has a blob. */
 export async function pushBlob(repository: Repository, upload: Upload): Promise<UploadOutcome> {
-  if (await repository.hasBlob(upload.digest)) return 'exists';
+  if ((await repository.blobSize(upload.digest)) !== undefined) return 'exists';
   for (const from of upload.mountFrom ?? []) if (await mount(repository, upload.digest, from)) return 'mounted';
   await uploadBytes(repository, upload);
   return 'pushed';

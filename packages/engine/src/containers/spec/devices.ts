@@ -1,6 +1,7 @@
 /** Device nodes of a container and the rules of its device cgroup. */
-import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { deviceAt, deviceNumberOf, hostDevices } from '@drydock/linux/host-devices';
 import type { Device, Resources } from '@drydock/oci/runtime-spec';
 import type { HostConfig } from '../../api/schemas/host-config.ts';
 import { badParameter, hasCode, systemError } from '../../errors.ts';
@@ -41,7 +42,7 @@ export function deviceNumber(path: string): { readonly major: number; readonly m
   } catch (error) {
     throw hasCode(error, 'ENOENT') ? badParameter(`device ${path}: no such file or directory`) : error;
   }
-  return split(stats.rdev);
+  return deviceNumberOf(stats.rdev);
 }
 
 /** One device, or all in a directory. */
@@ -58,40 +59,12 @@ function mapped(source: string, destination: string, access: string): { device: 
         ...device,
         path: join(destination, device.path!.slice(source.length)),
       }))
-    : [describe(destination, stats)];
+    : [deviceAt(destination, stats)];
   if (found.some((device) => device === undefined)) throw systemError(`${gathering}: not a device node`);
   return found.map((device) => {
     const { type, major, minor } = device!;
     return { device: device!, rule: { allow: true, type, major, minor, access } as DeviceRule };
   });
-}
-
-/** The device nodes below a directory; those of other instances (pts, shm, mqueue) and the console are left out. */
-function* hostDevices(directory: string): Generator<Device> {
-  const skipped = ['pts', 'shm', 'fd', 'mqueue', '.lxc', '.lxd-mounts', '.udev'];
-  for (const name of readdirSync(directory)) {
-    const path = join(directory, name);
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined || path === '/dev/console') continue;
-    if (stats.isDirectory() && !skipped.includes(name)) yield* hostDevices(path);
-    const device = describe(path, stats);
-    if (device !== undefined) yield device;
-  }
-}
-
-function describe(path: string, stats: Stats): Device | undefined {
-  const type = stats.isCharacterDevice() ? 'c' : stats.isBlockDevice() ? 'b' : undefined;
-  if (type === undefined) return undefined;
-  return { path, type, ...split(stats.rdev), fileMode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
-}
-
-/** A device number taken apart (makedev(3)). */
-function split(device: number): { major: number; minor: number } {
-  const number = BigInt(device);
-  return {
-    major: Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & ~0xfffn)),
-    minor: Number((number & 0xffn) | ((number >> 12n) & 0xffffff00n)),
-  };
 }
 
 function parseRule(text: string): DeviceRule {

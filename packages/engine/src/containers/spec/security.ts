@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { hostPlatform } from '@drydock/oci/platform';
 import type { Seccomp } from '@drydock/oci/runtime-spec';
+import { type Architecture, defaultProfile } from '@drydock/oci/seccomp/default-profile';
 import type { HostConfig } from '../../api/schemas/host-config.ts';
 import { badParameter } from '../../errors.ts';
 import type { HostFacts } from '../../host.ts';
-import { type Architecture, defaultProfile } from './seccomp/default-profile.ts';
 import { resolveProfile } from './seccomp/profile-file.ts';
 
 export interface SecurityOptions {

@@ -1,3 +1,4 @@
+import { defaultProfile } from '@drydock/oci/seccomp/default-profile';
 import t from 'tap';
 import { check } from '../../api/body.ts';
 import { HostConfig } from '../../api/schemas/host-config.ts';
@@ -5,7 +6,6 @@ import { capabilitiesIn, containerCapabilities, defaultCapabilities } from './ca
 import { containerDevices } from './devices.ts';
 import { containerResources } from './resources.ts';
 import { containerRlimits } from './rlimits.ts';
-import { defaultProfile } from './seccomp/default-profile.ts';
 import { resolveProfile } from './seccomp/profile-file.ts';
 import { securityOptions } from './security.ts';
 

@@ -1,5 +1,6 @@
 /** Writes a container's OCI runtime configuration from its record: what Docker makes of its flags. */
 import type { Process, Spec } from '@drydock/oci/runtime-spec';
+import type { ResolvedUser } from '@drydock/oci/user';
 import type { Engine } from '../../engine.ts';
 import type { Container } from '../container.ts';
 import { containerCapabilities } from './capabilities.ts';
@@ -11,7 +12,6 @@ import { containerResources } from './resources.ts';
 import { containerRlimits } from './rlimits.ts';
 import { containerSeccomp, type SecurityOptions } from './security.ts';
 import { containerSysctls } from './sysctls.ts';
-import type { ResolvedUser } from './user.ts';
 
 export interface SpecInputs {
   readonly user: ResolvedUser;

@@ -1,6 +1,4 @@
 /** Who a container's process is: names are looked up in the container's own passwd and group files. */
-import { type EngineError, systemError } from '../../errors.ts';
-
 /** The text of a file inside the container; undefined if it is missing. */
 export type ReadContainerFile = (path: string) => Promise<string | undefined>;
 
@@ -64,7 +62,11 @@ function inRange(id: number): number {
   return id;
 }
 
-/** An unknown user is found out when the container starts; Docker calls that a fault of its own. */
-function badUser(message: string): EngineError {
-  return systemError(message);
+/** A user or a group that a container's files do not know. */
+export class UnknownUser extends Error {
+  override readonly name = 'UnknownUser';
+}
+
+function badUser(message: string): UnknownUser {
+  return new UnknownUser(message);
 }

@@ -1,5 +1,5 @@
 /** Docker's default seccomp profile: what is allowed besides the plain list depends on the capabilities and the machine. */
-import type { Seccomp } from '@drydock/oci/runtime-spec';
+import type { Seccomp } from '../runtime-spec.ts';
 import { alwaysAllowed } from './always-allowed.ts';
 
 type SeccompRule = NonNullable<Seccomp['syscalls']>[number];
