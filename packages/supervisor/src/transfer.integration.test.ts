@@ -162,7 +162,7 @@ async function run(): Promise<void> {
     const fails = (source: Any, destination: Any, kind: RpcError['kind'], message: RegExp) =>
       t.rejects(transfer(source, destination), { kind, message });
     await fails(registry(`${open.host}/nosuch:1`), store('x'), 'not found', /nosuch:1: not found/);
-    await fails(registry('nosuch'), store('x'), 'invalid argument', /hostname required/);
+    await fails(registry('nosuch'), store('x'), 'invalid argument', /object required/);
     await fails(registry(`127.0.0.1:1/a:1`), store('x'), 'unavailable', /connection refused/);
     await fails(registry(name, { authStream: 'nosuch' }), store('x'), 'not found', /stream nosuch/);
     await fails(registry(name), registry(name), 'not implemented', /OCIRegistry to .*OCIRegistry/);

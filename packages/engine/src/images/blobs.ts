@@ -1,7 +1,8 @@
-/** Blobs in containerd's content store: read whole or streamed, written with their digest verified. */
+/** Writes blobs to containerd's content store, with their digest verified. */
 import { randomBytes } from 'node:crypto';
 import { isKind, RpcError } from '@drydock/rpc/errors';
-import { type Info, WriteAction } from '@drydock/rpc/generated/content';
+import { WriteAction } from '@drydock/rpc/generated/content';
+import { labelBlob, type StoredBlob, statBlob } from '@drydock/transfer/blobs';
 import type { Containerd } from '../containerd/clients.ts';
 
 type Content = Containerd['content'];
@@ -18,34 +19,6 @@ export interface WriteBlobOptions {
   readonly ref?: string;
   /** Hears how many bytes were handed over so far. */
   readonly progress?: (written: number) => void;
-}
-
-/** What is in the store under a digest. */
-export interface StoredBlob {
-  readonly digest: string;
-  readonly size: number;
-}
-
-/** The facts about a blob; undefined if it is not there. */
-export async function statBlob(content: Content, digest: string): Promise<Info | undefined> {
-  try {
-    return (await content.info({ digest })).info;
-  } catch (error) {
-    if (isKind(error, 'not found')) return undefined;
-    throw error;
-  }
-}
-
-/** A blob's bytes from an offset on, as they arrive. */
-export async function* streamBlob(content: Content, digest: string, offset = 0): AsyncGenerator<Uint8Array> {
-  for await (const { data } of content.read({ digest, offset })) yield data;
-}
-
-/** A blob's bytes. */
-export async function readBlob(content: Content, digest: string): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of streamBlob(content, digest)) parts.push(part);
-  return Buffer.concat(parts);
 }
 
 /** Writes a blob; one that is there already is left as it is, but gets the labels. */
@@ -72,16 +45,6 @@ export async function writeBlob(content: Content, options: WriteBlobOptions): Pr
     await dropIngest(content, ref);
     throw error;
   }
-}
-
-/** Adds labels to a blob. */
-export async function labelBlob(
-  content: Content,
-  digest: string,
-  labels: Readonly<Record<string, string>>,
-): Promise<void> {
-  const paths = Object.keys(labels).map((key) => `labels.${key}`);
-  if (paths.length > 0) await content.update({ info: { digest, labels }, updateMask: { paths } });
 }
 
 async function* requests(

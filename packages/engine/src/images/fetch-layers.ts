@@ -1,11 +1,12 @@
 /** Downloads an image's layers, a few at once, and unpacks them from the bottom as they arrive. */
 import type { Descriptor } from '@drydock/oci/image-spec';
 import { isKind } from '@drydock/rpc/errors';
+import { statBlob } from '@drydock/transfer/blobs';
 import type { Repository } from '@drydock/transfer/registry/repository';
 import type { Leased } from '../containerd/lease.ts';
 import { systemError } from '../errors.ts';
 import { shortId } from '../ids.ts';
-import { statBlob, writeBlob } from './blobs.ts';
+import { writeBlob } from './blobs.ts';
 import { layerProgress, layerStatus, type ProgressSink, throttled } from './progress/progress.ts';
 import { unpack } from './unpack.ts';
 

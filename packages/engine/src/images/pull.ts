@@ -4,12 +4,13 @@ import { ImageConfig, Index, Manifest, type Platform } from '@drydock/oci/image-
 import { isIndex, isManifest } from '@drydock/oci/media-types';
 import { choosePlatform, formatPlatform, hostPlatform } from '@drydock/oci/platform';
 import { familiarName, familiarRepository, fullName, type Reference } from '@drydock/oci/reference';
+import { statBlob } from '@drydock/transfer/blobs';
 import { noCredentialsMessage } from '@drydock/transfer/registry/error';
 import type { FetchedManifest, Repository } from '@drydock/transfer/registry/repository';
 import { type Leased, withLease } from '../containerd/lease.ts';
 import type { Engine } from '../engine.ts';
 import { messageOf, notFound, systemError } from '../errors.ts';
-import { statBlob, writeBlob } from './blobs.ts';
+import { writeBlob } from './blobs.ts';
 import { fetchLayers } from './fetch-layers.ts';
 import type { Image, Target } from './image.ts';
 import { imageEvent } from './image-event.ts';

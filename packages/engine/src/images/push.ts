@@ -1,11 +1,11 @@
 /** `docker push`: an image's blobs and its manifest, unchanged, to a registry. */
 import { familiarName, fullName, parseReference, type Reference, repositoryOf } from '@drydock/oci/reference';
+import { readBlob, streamBlob } from '@drydock/transfer/blobs';
 import { expectStatus, type Repository } from '@drydock/transfer/registry/repository';
 import { pushBlob } from '@drydock/transfer/registry/upload';
 import type { Engine } from '../engine.ts';
 import { systemError } from '../errors.ts';
 import { shortId } from '../ids.ts';
-import { readBlob, streamBlob } from './blobs.ts';
 import { distributable } from './distributable.ts';
 import type { Target } from './image.ts';
 import { imageEvent } from './image-event.ts';

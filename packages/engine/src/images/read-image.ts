@@ -4,10 +4,10 @@ import { ImageConfig, Index, Manifest } from '@drydock/oci/image-spec';
 import { isIndex } from '@drydock/oci/media-types';
 import { choosePlatform } from '@drydock/oci/platform';
 import { isKind } from '@drydock/rpc/errors';
+import { readBlob } from '@drydock/transfer/blobs';
 import type { z } from 'zod';
 import type { Containerd } from '../containerd/clients.ts';
 import { systemError } from '../errors.ts';
-import { readBlob } from './blobs.ts';
 import type { Image, Target } from './image.ts';
 
 /** Reads the image that a target stands for on this machine. Throws if a document is missing or malformed. */

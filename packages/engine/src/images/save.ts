@@ -5,10 +5,10 @@
 import { Readable } from 'node:stream';
 import { MediaType } from '@drydock/oci/media-types';
 import { familiarName, parseReference } from '@drydock/oci/reference';
+import { streamBlob } from '@drydock/transfer/blobs';
 import { pack } from 'tar-stream';
 import type { Engine } from '../engine.ts';
 import { noSuchImage } from '../errors.ts';
-import { streamBlob } from './blobs.ts';
 import type { Image } from './image.ts';
 import { imageEvent } from './image-event.ts';
 

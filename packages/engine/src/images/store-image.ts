@@ -2,8 +2,9 @@
 import { digestOf } from '@drydock/oci/digest';
 import type { Index, Manifest } from '@drydock/oci/image-spec';
 import { MediaType } from '@drydock/oci/media-types';
+import { labelBlob } from '@drydock/transfer/blobs';
 import type { Containerd } from '../containerd/clients.ts';
-import { labelBlob, writeBlob } from './blobs.ts';
+import { writeBlob } from './blobs.ts';
 import type { Target } from './image.ts';
 
 type Store = Pick<Containerd, 'content' | 'snapshotter'>;

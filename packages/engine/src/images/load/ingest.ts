@@ -4,10 +4,11 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Compression } from '@drydock/oci/media-types';
+import type { StoredBlob } from '@drydock/transfer/blobs';
 import { extract, type Header } from 'tar-stream';
 import type { Containerd } from '../../containerd/clients.ts';
 import { badParameter, messageOf } from '../../errors.ts';
-import { type StoredBlob, writeBlob } from '../blobs.ts';
+import { writeBlob } from '../blobs.ts';
 
 /** A file of the archive. */
 export interface ArchivedFile extends StoredBlob {
