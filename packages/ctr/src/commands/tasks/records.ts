@@ -32,7 +32,9 @@ export const ps = command(
     const { processes } = await supervisor.tasks.listPids({ containerId: id });
     const rows = processes.map(({ pid, info }) => [
       String(pid),
-      info === undefined ? '-' : `&ProcessDetails{ExecID:${unpackAny(ProcessDetails, info).execId},XXX_unrecognized:[],}`,
+      info === undefined
+        ? '-'
+        : `&ProcessDetails{ExecID:${unpackAny(ProcessDetails, info).execId},XXX_unrecognized:[],}`,
     ]);
     printTable([['PID', 'INFO'], ...rows]);
   },
