@@ -1,6 +1,7 @@
 /** Starts whole stacks, ours and the real one, on private directories, for tests and benchmarks that compare. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,6 +69,24 @@ export async function startReal({
 } = {}): Promise<Stack> {
   const directory = makeDirectory('real');
   const { socket: containerd, stop } = await startContainerd(directory);
+  const runtimes = runtime === undefined ? [] : ['--add-runtime', `drydock=${runtime}`];
+  const running = await startDockerd(directory, containerd, [...runtimes, ...flags]);
+  return {
+    ...running,
+    stop: async () => {
+      await running.stop();
+      await stop();
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Starts dockerd below a directory that stays, on a containerd that runs. */
+export async function startDockerd(
+  directory: string,
+  containerd: string,
+  flags: readonly string[] = [],
+): Promise<Stack> {
   const dockerHost = `unix://${directory}/docker.sock`;
   const args = [
     '-H',
@@ -83,30 +102,32 @@ export async function startReal({
     '--bridge=none',
     '--iptables=false',
     '--ip-forward=false',
-    ...(runtime === undefined ? [] : ['--add-runtime', `drydock=${runtime}`]),
     ...flags,
   ];
   const engine = start('dockerd', args, join(directory, 'engine.log'));
   await answering(engine, dockerHost, join(directory, 'engine.log'));
-  const running = stack('real', engine, { dockerHost, containerd, directory });
-  const netns = join(directory, 'exec/netns/default');
+  const running = stack('real', engine, { dockerHost, containerd, directory }, false);
   return {
     ...running,
     stop: async () => {
-      await end(engine);
-      await stop();
-      // dockerd leaves the network namespace that it pins.
-      if (existsSync(netns)) execFileSync('umount', [netns]);
       await running.stop();
+      // dockerd leaves the network namespace that it pins, and one that was killed its directory of data.
+      const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+      for (const left of ['exec/netns/default', 'data'].map((name) => join(directory, name)))
+        if (mounts.includes(` ${left} `)) execFileSync('umount', [left]);
     },
   };
 }
 
+/** A containerd, real or ours, that runs. */
+export interface Daemon {
+  readonly socket: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
 /** Starts a real containerd below a directory, with more configuration if there is any. Our shim and runtime are on its PATH. */
-export async function startContainerd(
-  directory: string,
-  configuration = '',
-): Promise<{ readonly socket: string; stop(): Promise<void> }> {
+export async function startContainerd(directory: string, configuration = ''): Promise<Daemon> {
   const socket = join(directory, 'containerd.sock');
   const config = join(directory, 'containerd.toml');
   writeFileSync(
@@ -116,19 +137,16 @@ export async function startContainerd(
   const child = start('containerd', ['-c', config], join(directory, 'containerd.log'), {
     PATH: `${process.env.PATH}:${bin}`,
   });
-  for (let attempt = 0; attempt < 200 && !existsSync(socket); attempt += 1) await sleep(50);
-  return { socket, stop: () => end(child) };
+  await listening(socket);
+  return { socket, pid: child.pid ?? 0, stop: () => end(child) };
 }
 
 /** Starts our supervisor alone below a directory. */
-export async function startSupervisor(
-  directory: string,
-  flags: readonly string[] = [],
-): Promise<{ readonly socket: string; readonly pid: number; stop(): Promise<void> }> {
+export async function startSupervisor(directory: string, flags: readonly string[] = []): Promise<Daemon> {
   const socket = join(directory, 's.sock');
   const places = ['-a', socket, '--root', join(directory, 'root'), '--state', join(directory, 'run/supervisor')];
   const child = start(join(bin, 'drydock-supervisor'), [...places, ...flags], join(directory, 'supervisor.log'));
-  for (let attempt = 0; attempt < 200 && !existsSync(socket); attempt += 1) await sleep(50);
+  await listening(socket);
   return { socket, pid: child.pid ?? 0, stop: () => end(child) };
 }
 
@@ -157,6 +175,18 @@ function start(program: string, args: readonly string[], log: string, env: NodeJ
   });
   closeSync(fd);
   return child;
+}
+
+/** Waits until somebody listens on a socket; one that was killed may have left its file. */
+async function listening(socket: string): Promise<void> {
+  const tryOnce = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const connection = connect(socket, () => {
+        connection.destroy();
+        resolve(true);
+      }).once('error', () => resolve(false));
+    });
+  for (let attempt = 0; attempt < 200 && !(await tryOnce()); attempt += 1) await sleep(50);
 }
 
 /** Waits until an engine answers. Throws with its log if it ends instead. */

@@ -64,6 +64,8 @@ async function restarts(test: typeof t, shim: string): Promise<void> {
   test.equal((await stack.ctr('tasks', 'exec', '--exec-id', 'e', 'stays', 'echo', 'alive')).stdout, 'alive\n');
   const missed = /\/tasks\/exit .*quick.*"exit_status":7/g;
   await until('the exit that nobody heard of is published', () => events.text().match(missed) !== null);
+  const ends = /\/tasks\/exit .*orphan.*"exit_status":137[\s\S]*\/tasks\/delete .*orphan.*"exit_status":137/;
+  await until('so is the end of the one whose shim had died', () => ends.test(events.text()));
   test.match(await stack.ctr('tasks', 'rm', 'quick'), { code: 0, stderr: /non-zero exit code 7/ });
   test.match(await stack.ctr('tasks', 'kill', 'orphan'), { code: 1, stderr: /not found/ });
 

@@ -1,4 +1,4 @@
-import { TaskExit } from '@drydock/rpc/generated/event_payloads';
+import { TaskDelete, TaskExit } from '@drydock/rpc/generated/event_payloads';
 import type { Envelope } from '@drydock/rpc/generated/events';
 import { now } from '@drydock/rpc/timestamp';
 import t from 'tap';
@@ -56,13 +56,18 @@ t.test('an event that comes from elsewhere must be whole', (t) => {
   t.end();
 });
 
-t.test('what happened before the start is kept for the first subscriber', async (t) => {
+t.test('what happened before the start is kept for the first subscribers that want it', async (t) => {
   const exchange = new Exchange();
-  const before = { seconds: now().seconds - 60, nanos: 0 };
-  exchange.forward({ namespace: 'n', topic: '/tasks/exit', timestamp: before, event: undefined });
+  const timestamp = { seconds: now().seconds - 60, nanos: 0 };
+  exchange.forward({ namespace: 'n', topic: '/tasks/exit', timestamp, event: undefined });
   exchange.forward({ namespace: 'n', topic: '/tasks/oom', timestamp: now(), event: undefined });
-  const first = subscribe(exchange);
+  exchange.publishMissed('n', '/tasks/exit', TaskExit, { containerId: 'gone', id: 'gone' });
+  exchange.publishMissed('m', '/tasks/exit', TaskExit, { containerId: 'gone', id: 'gone' });
+  exchange.publish('n', '/tasks/delete', TaskDelete, { containerId: 'gone' });
+  const other = subscribe(exchange, 'namespace==other');
+  const first = subscribe(exchange, 'namespace==n');
   const second = subscribe(exchange);
-  t.same(await first(), ['/tasks/exit']);
-  t.same(await second(), []);
+  t.same(await other(), []);
+  t.same(await first(), ['/tasks/exit'], 'nothing of a task that was deleted since');
+  t.same(await second(), ['/tasks/exit'], 'that of another namespace');
 });

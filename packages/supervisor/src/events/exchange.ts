@@ -1,6 +1,7 @@
 /**
  * The exchange of events: what services and shims publish reaches every subscriber whose filters select it. Who subscribes
- * later has missed it, but for one thing: what happened while no supervisor was there is kept for the first subscriber.
+ * later has missed it, but for one thing: what happened while no supervisor was there is kept for the first subscribers
+ * whose filters select it, for as long as the task is there that it is about.
  * Each subscriber has its own queue, so a slow one delays nobody.
  */
 
@@ -26,8 +27,8 @@ export class Exchange {
   readonly #subscriptions = new Set<Subscription>();
   readonly #listeners: Listener[] = [];
   readonly #started = now();
-  /** Events from before the start; undefined once somebody has subscribed. */
-  #missed: Envelope[] | undefined = [];
+  /** What happened while no supervisor was there, and nobody has heard yet. */
+  #missed: Envelope[] = [];
 
   /** Has a listener of this process hear of every event. */
   listen(listener: Listener): void {
@@ -52,16 +53,20 @@ export class Exchange {
     validateTopic(envelope.topic, 'envelope topic');
     if (envelope.timestamp === undefined)
       throw invalidArgument('timestamp must be set on forwarded event: invalid argument');
-    if (compareTimestamps(envelope.timestamp, this.#started) < 0) this.#missed?.push(envelope);
-    this.#broadcast(envelope);
+    if (compareTimestamps(envelope.timestamp, this.#started) < 0) this.#broadcastMissed(envelope);
+    else this.#broadcast(envelope);
+  }
+
+  /** Publishes an event of ours that nobody could hear when it happened. */
+  publishMissed<T>(namespace: string, topic: string, codec: Codec<T>, event: Input<T>): void {
+    this.#broadcastMissed({ timestamp: now(), namespace, topic, event: packAny(codec, event) });
   }
 
   /** The events that the filters select, from now until the signal. Throws `invalid argument` for a malformed filter. */
   subscribe(filters: readonly string[], signal: AbortSignal): AsyncIterable<Envelope> {
     const subscription: Subscription = { filter: parseFilters(filters), queue: new Queue<Envelope>() };
     this.#subscriptions.add(subscription);
-    for (const envelope of this.#missed ?? []) offer(subscription, envelope);
-    this.#missed = undefined;
+    this.#missed = this.#missed.filter((envelope) => !offer(subscription, envelope));
     const leave = (): void => {
       this.#subscriptions.delete(subscription);
       subscription.queue.close();
@@ -72,13 +77,42 @@ export class Exchange {
   }
 
   #broadcast(envelope: Envelope): void {
+    this.#forget(envelope);
+    this.#tell(envelope);
+  }
+
+  #tell(envelope: Envelope): void {
     for (const listener of this.#listeners) listener(envelope);
     for (const subscription of this.#subscriptions) offer(subscription, envelope);
   }
+
+  /** Publishes what nobody could hear when it happened, and keeps it if nobody hears it now. */
+  #broadcastMissed(envelope: Envelope): void {
+    this.#tell(envelope);
+    if (![...this.#subscriptions].some(({ filter }) => selects(filter, envelope))) this.#missed.push(envelope);
+  }
+
+  /** Forgets what was missed of a task that somebody has deleted or made anew: told late, it would be of the wrong one. */
+  #forget(envelope: Envelope): void {
+    if (this.#missed.length === 0 || !/^\/tasks\/(create|delete)$/.test(envelope.topic)) return;
+    const changed = containerOf(envelope);
+    this.#missed = this.#missed.filter((missed) => containerOf(missed) !== changed);
+  }
 }
 
-function offer({ filter, queue }: Subscription, envelope: Envelope): void {
-  if (filter((path) => readField(envelope, path))) queue.push(envelope);
+/** Gives a subscriber an event, if its filters select it; answers whether they do. */
+function offer({ filter, queue }: Subscription, envelope: Envelope): boolean {
+  const isSelected = selects(filter, envelope);
+  if (isSelected) queue.push(envelope);
+  return isSelected;
+}
+
+function selects(filter: Filter, envelope: Envelope): boolean {
+  return filter((path) => readField(envelope, path));
+}
+
+function containerOf(envelope: Envelope): string {
+  return `${envelope.namespace}/${readField(envelope, ['event', 'container_id'])}`;
 }
 
 function readField(envelope: Envelope, [field, ...rest]: readonly string[]): string | undefined {

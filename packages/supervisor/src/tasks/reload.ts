@@ -3,7 +3,7 @@
  *
  *   shim answers, knows the task      it is taken in; an exit that nobody has published is published
  *   shim answers, knows no task       its create was broken off: the shim is ended, the bundle removed
- *   nobody listens there any more     cleaned up behind it; clients learn that there is no such task
+ *   nobody listens there any more     cleaned up behind it; its end is published, as that of any task whose shim dies
  *   shim lives, but does not answer   it is taken in, and so is the container: whatever holds it up, it is not killed for it
  *   no address, no executable known   the launch was broken off: the bundle is removed
  */
@@ -62,7 +62,9 @@ async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | unde
     return address?.replace('unix://', '');
   } catch (error) {
     log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'load task');
-    await manager.cleanUp(bundle, binary);
+    // Of a task that its shim does not know nobody was told.
+    if (isKind(error, 'not found')) await manager.cleanUp(bundle, binary);
+    else await manager.buryMissed(bundle, binary);
     return undefined;
   }
 }

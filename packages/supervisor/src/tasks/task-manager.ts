@@ -147,6 +147,14 @@ export class TaskManager {
     this.#parts.exchange.forward({ timestamp: exitedAt ?? now(), namespace, topic: '/tasks/exit', event });
   }
 
+  /** Cleans up behind a shim that died while no supervisor was there, and publishes what became of its task. */
+  async buryMissed(bundle: Bundle, binary: ShimBinary): Promise<void> {
+    const { exchange } = this.#parts;
+    const { exit, wasPublished } = await this.#cleanUpDead(bundle, binary);
+    if (!wasPublished) exchange.publishMissed(bundle.namespace, '/tasks/exit', TaskExit, { ...exit, id: bundle.id });
+    exchange.publishMissed(bundle.namespace, '/tasks/delete', TaskDelete, exit);
+  }
+
   /** Leaves all tasks as they are; they run on without us. */
   close(): void {
     this.#isClosed = true;
@@ -249,14 +257,19 @@ export class TaskManager {
     const { namespace, id } = shim.bundle;
     log.warn({ namespace, id }, 'shim disconnected');
     shim.release();
-    const wasPublished = shim.bundle.read('exit-published') !== undefined;
-    const end = (await this.cleanUp(shim.bundle, shim.binary)) ?? { pid: 0, exitStatus: 255, exitedAt: now() };
+    const { exit, wasPublished } = await this.#cleanUpDead(shim.bundle, shim.binary);
     if (this.#tasks.get(keyOf(namespace, id)) !== shim) return;
     this.#tasks.delete(keyOf(namespace, id));
-    const { pid, exitStatus, exitedAt } = end;
-    const exit = { containerId: id, pid, exitStatus, exitedAt };
     if (!wasPublished) exchange.publish(namespace, '/tasks/exit', TaskExit, { ...exit, id });
     exchange.publish(namespace, '/tasks/delete', TaskDelete, exit);
+  }
+
+  /** Cleans up behind a shim that died; answers how its container ended, and whether that was published before. */
+  async #cleanUpDead(bundle: Bundle, binary: ShimBinary) {
+    const wasPublished = bundle.read('exit-published') !== undefined;
+    const end = (await this.cleanUp(bundle, binary)) ?? { pid: 0, exitStatus: 255, exitedAt: now() };
+    const { pid, exitStatus, exitedAt } = end;
+    return { exit: { containerId: bundle.id, pid, exitStatus, exitedAt }, wasPublished };
   }
 
   /** Removes a bundle, and the socket that we made for its shim, which one that was killed leaves. */
