@@ -100,8 +100,8 @@ function removeNewCgroups(): void {
     try {
       rmdirSync(path);
     } catch (error) {
-      // A cgroup with processes in it is somebody's.
-      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+      // One with processes in it is somebody's, and so is one that has gone meanwhile.
+      if (!['EBUSY', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
 }
