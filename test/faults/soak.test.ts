@@ -7,5 +7,6 @@ t.test('sixty containers, three kills of the supervisor, three of shims', async 
   const { faults, figures, details } = await soak(sizes);
   const none = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]));
   t.same(faults, none, details.join('\n'));
+  t.not(figures['exits heard'], 0);
   t.match(figures, { 'supervisor killed': 3, 'shims killed': 3, 'containers created, run and deleted': 60 });
 });

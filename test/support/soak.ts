@@ -3,6 +3,7 @@
  * the end it is counted what was lost, what ended otherwise than it should, and what was left behind.
  */
 import { readFileSync } from 'node:fs';
+import { isKind } from '../../packages/rpc/src/errors.ts';
 import { TaskExit } from '../../packages/rpc/src/generated/event_payloads.ts';
 import { Events } from '../../packages/rpc/src/generated/events.ts';
 import { Status } from '../../packages/rpc/src/generated/task_types.ts';
@@ -201,9 +202,11 @@ class Soak {
     const events = grpcClient(Events, this.#fleet.channel, { namespace: this.#namespace });
     while (!until.aborted) {
       try {
-        const filters = [`namespace==${this.#namespace},topic==/tasks/exit`];
+        const filters = [`namespace==${this.#namespace},topic=="/tasks/exit"`];
         for await (const { event } of events.subscribe({ filters }, { signal: until })) this.#hear(event!.value);
-      } catch {
+      } catch (error) {
+        if (until.aborted) return;
+        if (!isKind(error, 'unavailable')) throw error;
         await this.#fleet.channel.waitForReady(30_000).catch(() => undefined);
       }
     }
