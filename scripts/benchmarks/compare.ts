@@ -10,8 +10,9 @@ export interface Result {
   readonly real: number;
   /** Ours to theirs; undefined where the figures are no amounts. */
   readonly ratio?: number | undefined;
-  /** The ratio that the project has set itself. */
+  /** The ratio that the project has set itself: at most, or at least if it is a rate. */
   readonly goal?: number | undefined;
+  readonly isRate?: boolean | undefined;
 }
 
 /** Measures once; answers the figure. */
@@ -29,6 +30,8 @@ export interface Named {
   readonly name: string;
   readonly unit: string;
   readonly goal?: number | undefined;
+  /** Whether more is better. */
+  readonly isRate?: boolean | undefined;
 }
 
 /** The medians of many measurements, after one of each that does not count; undefined if it was not asked for. */
@@ -53,9 +56,9 @@ export function once(
   return wanted(named.name) ? result(named, measure(ours), measure(real)) : undefined;
 }
 
-export function result({ name, unit, goal }: Named, our: number, their: number): Result {
+export function result({ name, unit, goal, isRate }: Named, our: number, their: number): Result {
   const ratio = Math.round((our / their) * 1000) / 1000;
-  return { name, unit, ours: round(our), real: round(their), ratio, goal };
+  return { name, unit, ours: round(our), real: round(their), ratio, goal, isRate };
 }
 
 /** Milliseconds that an action takes. */
@@ -90,7 +93,7 @@ export function memory(pid: number): Record<string, number> {
   return Object.fromEntries([...rows].map(([, name, value]) => [name, Number(value)]));
 }
 
-function median(samples: readonly number[]): number {
+export function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
