@@ -95,7 +95,7 @@ export async function supervisorResults({ rounds, megabytes, wanted }: Superviso
     await compare(rate('content read'), (side) => readRate(side, blob), few);
     const perSecond = { name: `events to ${subscribers} subscribers`, unit: 'events/s', isRate: true };
     await compare(perSecond, eventRate, few);
-    await compare({ name: 'ctr containers ls, 10,000 of them', unit: 'ms' }, listTime, few);
+    await compare({ name: 'ctr containers ls, 10,000 of them', unit: 'ms' }, listTime, Math.max(few, 2));
   } finally {
     for (const end of ends.reverse()) await end();
   }
@@ -225,13 +225,11 @@ async function eventRate({ events }: Side, round: number): Promise<number> {
 
 /** Milliseconds of a listing; the containers are made before the first, and stay. */
 async function listTime({ fleet, ctr }: Side, round: number): Promise<number> {
-  if (round <= 0) {
-    const { containers } = await fleet.containers.list({});
-    const ids = Array.from({ length: 10_000 - containers.length }, (_, index) => `many${index}`);
-    await eachOf(ids, 50, async (id) => {
-      await fleet.containers.create({ container: { ...fleet.record(id, ['true']), snapshotKey: '', snapshotter: '' } });
+  if (round === -1)
+    await eachOf(Array.from({ length: 10_000 }).keys(), 50, async (index) => {
+      const record = { ...fleet.record(`many${index}`, ['true']), snapshotKey: '', snapshotter: '' };
+      await fleet.containers.create({ container: record });
     });
-  }
   return (await secondsOf(() => ctr('containers', 'ls', '-q'))) * 1000;
 }
 
