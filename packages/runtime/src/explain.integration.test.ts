@@ -1,6 +1,6 @@
 /** What `explain` says of a container that has been changed behind its configuration's back. */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, rmSync } from 'node:fs';
 import { syscall } from '@drydock/linux/syscall';
 import t from 'tap';
 import type { Explanation } from './explain/explain.ts';
@@ -15,6 +15,8 @@ const sleeping = (spec: DraftSpec) => {
 t.test('a container', { skip: unable }, async (t) => {
   const sandbox = new Sandbox();
   t.teardown(() => sandbox.remove());
+  // The root of a user namespace is somebody else on the host.
+  chmodSync(sandbox.directory, 0o711);
   const explain = (id: string): Explanation => JSON.parse(sandbox.run(['explain', '--json', id]).stdout);
   const pidOf = (id: string): number => JSON.parse(sandbox.run(['state', id]).stdout).pid;
 
@@ -103,6 +105,25 @@ t.test('a container', { skip: unable }, async (t) => {
     const { stdout } = sandbox.run(['explain', first]);
     t.match(stdout, /^ {2}≠ process\.rlimits RLIMIT_NOFILE: configured 1024:1024, actual 99:100$/m);
     t.match(stdout, /^5 differences from .*\/config\.json$/m);
+  });
+
+  await t.test('ids and devices of a user namespace', async (t) => {
+    const other = sandbox.id();
+    const bundle = sandbox.bundle((spec) => {
+      sleeping(spec);
+      spec.linux.namespaces!.push({ type: 'user' });
+      spec.linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 65536 }];
+      spec.linux.gidMappings = spec.linux.uidMappings;
+      spec.process.user = { uid: 7, gid: 8, additionalGids: [9] };
+    });
+    t.equal(sandbox.run(['create', '-b', bundle, other], { stdio: 'ignore' }).code, 0);
+    const { credentials, differences } = explain(other);
+    t.match(credentials, { uids: [7, 7, 7, 7], groups: [9], host: { uid: 100007, gid: 100008 } });
+    t.same(differences, []);
+    const { stdout } = sandbox.run(['explain', other]);
+    t.match(stdout, /^ {2}uid 7 \(100007 on the host\), gid 8 \(100008 on the host\), groups 9,/m);
+    t.match(stdout, /\/dev\/null .* # linux\.devices$/m);
+    sandbox.run(['delete', '--force', other]);
   });
 
   await t.test('a bundle that is gone, a container that has stopped', async (t) => {

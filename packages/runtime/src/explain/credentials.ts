@@ -4,6 +4,7 @@ import { SyscallError } from '@drydock/linux/syscall';
 import type { Process } from '@drydock/oci/runtime-spec';
 import { capabilityNames } from '../compile/capabilities.ts';
 import { compare, type Difference } from './difference.ts';
+import { idsInside } from './ids.ts';
 import { readStatus } from './status.ts';
 
 const sets = {
@@ -15,10 +16,12 @@ const sets = {
 } as const;
 
 export interface CredentialFacts {
-  /** Real, effective, saved and filesystem id. */
+  /** Real, effective, saved and filesystem id, as the container has them. */
   readonly uids: readonly number[];
   readonly gids: readonly number[];
   readonly groups: readonly number[];
+  /** The effective ones as the caller sees them. */
+  readonly host: { readonly uid: number; readonly gid: number };
   readonly umask: string;
   readonly capabilities: Readonly<Record<keyof typeof sets, readonly string[]>>;
   readonly noNewPrivileges: boolean;
@@ -33,11 +36,13 @@ export interface CredentialFacts {
 export function credentialFacts(pid: number): CredentialFacts {
   const status = readStatus(pid);
   const numbers = (name: string) => (status[name] ?? '').split(' ').filter(Boolean).map(Number);
+  const [uid, gid] = [idsInside(pid, 'uid_map'), idsInside(pid, 'gid_map')];
   const modes = ['none', 'strict', 'filter'] as const;
   return {
-    uids: numbers('Uid'),
-    gids: numbers('Gid'),
-    groups: numbers('Groups'),
+    uids: numbers('Uid').map(uid),
+    gids: numbers('Gid').map(gid),
+    groups: numbers('Groups').map(gid),
+    host: { uid: numbers('Uid')[1] ?? 0, gid: numbers('Gid')[1] ?? 0 },
     umask: status.Umask ?? '',
     capabilities: Object.fromEntries(
       Object.entries(sets).map(([name, field]) => [name, decode(BigInt(`0x${status[field] ?? '0'}`))]),

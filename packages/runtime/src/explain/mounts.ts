@@ -40,8 +40,14 @@ function filesystemOptions({ superOptions }: MountEntry): string[] {
   return superOptions.split(',').filter((option) => option !== 'rw' && option !== 'ro');
 }
 
+/** Those that every container has: where it may make none, as in a user namespace, they are bound from the host. */
+const defaultDevices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
+
 function fieldsByTarget({ mounts = [], linux = {}, process = {} }: Spec): Map<string, string> {
-  const fields = new Map<string, string>([['/', 'root']]);
+  const fields = new Map<string, string>([
+    ['/', 'root'],
+    ...defaultDevices.map((name) => [name, 'linux.devices'] as const),
+  ]);
   for (const path of linux.maskedPaths ?? []) fields.set(clean(path), 'linux.maskedPaths');
   for (const path of linux.readonlyPaths ?? []) fields.set(clean(path), 'linux.readonlyPaths');
   for (const { path = '' } of linux.devices ?? []) fields.set(clean(path), 'linux.devices');
@@ -80,7 +86,7 @@ export function mountDifferences(
       .filter((path) => isPresent(path) && !at(clean(path)))
       .map((path) => ({ field: 'linux.maskedPaths', configured: path, actual: 'to be seen' })),
     ...facts
-      .filter(({ field, target }) => field === '' && !isDevice(target))
+      .filter(({ field }) => field === '')
       .map(({ target, type, source }) => ({
         field: 'mounts',
         configured: 'nothing',
@@ -104,11 +110,6 @@ function mountDifference({ destination, type, options = [] }: Mount, index: numb
   return missing.length === 0
     ? []
     : compare(field, `${destination}: ${missing.join(',')}`, `${destination}: without ${missing.join(',')}`);
-}
-
-/** A device that is bound from the host, as in a user namespace. */
-function isDevice(target: string): boolean {
-  return /^\/dev\/(null|zero|full|random|urandom|tty)$/.test(target);
 }
 
 function clean(path: string): string {

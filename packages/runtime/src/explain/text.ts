@@ -82,15 +82,17 @@ function mountLines({ mounts }: Explanation): string[] {
 }
 
 function credentialLines({ credentials }: Explanation): string[] {
-  const { uids, gids, groups, umask, capabilities, noNewPrivileges, seccomp, label, oomScoreAdj, rlimits } =
+  const { uids, gids, groups, host, umask, capabilities, noNewPrivileges, seccomp, label, oomScoreAdj, rlimits } =
     credentials;
-  const ids = (values: readonly number[]) =>
+  const inside = (values: readonly number[]) =>
     new Set(values).size === 1 ? String(values[0]) : `real ${values[0]}, effective ${values[1]}, saved ${values[2]}`;
+  const ids = (values: readonly number[], outside: number) =>
+    `${inside(values)}${values[1] === outside ? '' : ` (${outside} on the host)`}`;
   return [
-    `uid ${ids(uids)}, gid ${ids(gids)}, groups ${groups.join(' ') || 'none'}, umask ${umask}`,
+    `uid ${ids(uids, host.uid)}, gid ${ids(gids, host.gid)}, groups ${groups.join(' ') || 'none'}, umask ${umask}`,
     ...Object.entries(capabilities).map(([set, names]) => `${set.padEnd(14)}${capabilityText(names)}`),
     `no_new_privs  ${noNewPrivileges ? 'yes' : 'no'}`,
-    `seccomp       ${seccomp.mode === 'filter' ? `${seccomp.filters} filters` : seccomp.mode}`,
+    `seccomp       ${seccomp.mode === 'filter' ? `${seccomp.filters} filter${seccomp.filters === 1 ? '' : 's'}` : seccomp.mode}`,
     `label         ${label || 'none'}`,
     `oom_score_adj ${oomScoreAdj}`,
     `limits        ${Object.entries(rlimits)
