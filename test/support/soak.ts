@@ -66,7 +66,7 @@ class Soak {
   /** The exits that were published, by container. */
   readonly #exits = new Map<string, TaskExit[]>();
   readonly #details: string[] = [];
-  readonly #counts = { lost: 0, wrong: 0, failed: 0, twice: 0, finished: 0 };
+  readonly #counts = { lost: 0, wrong: 0, failed: 0, again: 0, finished: 0 };
   #supervisor!: Daemon;
   #fleet!: Fleet;
   #peak = 0;
@@ -102,13 +102,12 @@ class Soak {
     const all = { ...left, ...(await findLeaks(this.#directory, this.#namespace)) };
     for (const [kind, names] of Object.entries(all)) this.#details.push(...names.map((name) => `${kind}: ${name}`));
     const leaked = Object.fromEntries(Object.entries(all).map(([kind, names]) => [`leaked ${kind}`, names.length]));
-    const { lost, wrong, failed, twice, finished } = this.#counts;
+    const { lost, wrong, failed, again, finished } = this.#counts;
     return {
       faults: {
         'lost containers': lost,
         'wrong exit statuses': wrong,
         'containers that failed': failed,
-        'exits told twice': twice,
         ...leaked,
       },
       figures: {
@@ -116,6 +115,7 @@ class Soak {
         'supervisor killed': this.#kills.supervisor,
         'shims killed': this.#kills.shim,
         'exits heard': this.#exits.size,
+        'exits told again': again,
         'supervisor before, RSS': `${before} MB`,
         'supervisor at its most, RSS': `${this.#peak} MB`,
         'supervisor after, RSS': `${after} MB`,
@@ -215,7 +215,8 @@ class Soak {
   #hear(payload: Uint8Array): void {
     const exit = TaskExit.decode(payload);
     const before = this.#exits.get(exit.containerId) ?? [];
-    if (before.length > 0) this.#fault('twice', `${exit.containerId}: its exit was told twice`);
+    // A shim whose supervisor died before it answered cannot know whether the exit arrived: it tells it to the next one.
+    if (before.length > 0) this.#counts.again += 1;
     this.#exits.set(exit.containerId, [...before, exit]);
     const status = 1 + (Number(exit.containerId.slice(1)) % 100);
     const expected = this.#orphans.has(exit.containerId) ? [status, ...unseenEnds] : [status];
@@ -232,7 +233,7 @@ class Soak {
     await action().catch((error: Error) => this.#fault('failed', `${id}: ${error.message}`));
   }
 
-  #fault(kind: 'lost' | 'wrong' | 'failed' | 'twice', detail: string): void {
+  #fault(kind: 'lost' | 'wrong' | 'failed', detail: string): void {
     this.#counts[kind] += 1;
     this.#details.push(detail);
   }
