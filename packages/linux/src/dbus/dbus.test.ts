@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { listening } from '../testing/listening.ts';
 import { DbusConnection } from './connection.ts';
 import { decodeMessage, encodeMessage, messageTypes } from './message.ts';
 import { completeTypes, Reader, Writer } from './wire.ts';
@@ -51,8 +52,7 @@ t.test('the real bus', { skip: !existsSync('/usr/bin/dbus-daemon') && 'needs dbu
     daemon.kill();
     rmSync(directory, { recursive: true });
   });
-  for (let round = 0; !existsSync(socket) && round < 100; round++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await listening(socket);
   const bus = DbusConnection.open(socket, { bus: true });
   const call = (member: string, signature?: string, body?: readonly unknown[]) =>
     bus.call({

@@ -64,10 +64,11 @@ export function compileIdentity(program: Program, { process, machine, host, keyr
 
 /** A keyring that other containers do not share, with the permission to search it, as runc gives it. */
 function joinKeyring(program: Program, name: string): void {
-  const [join, setPermissions] = [1, 5];
-  const sessionKeyring = -3;
+  const join = { value: 1, text: 'KEYCTL_JOIN_SESSION_KEYRING' };
+  const setPermissions = { value: 5, text: 'KEYCTL_SETPERM' };
+  const sessionKeyring = { value: -3, text: 'KEY_SPEC_SESSION_KEYRING' };
   // All for the possessor; view, read, search, link for the user.
-  const permissions = 0x3f1b0000;
+  const permissions = { value: 0x3f1b0000, text: '0x3f1b0000' };
   const absent = program.label();
   program.call('keyctl', [join, name], {
     tolerate: [Errno.ENOSYS],

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { listening } from '../../testing/listening.ts';
 import { Systemd } from './manager.ts';
 import { limitProperties } from './properties.ts';
 import { placeDirectory, sliceDirectory, systemdPlace } from './unit-names.ts';
@@ -66,8 +67,7 @@ t.test('units of a manager', async (t) => {
     fake.kill();
     rmSync(directory, { recursive: true });
   });
-  for (let round = 0; !existsSync(socket) && round < 200; round++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await listening(socket);
 
   const systemd = Systemd.open({ user: true, env: { XDG_RUNTIME_DIR: directory } });
   t.equal(systemd.controlGroup(), '/user.slice/manager');
