@@ -3,12 +3,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import protobuf from 'protobufjs';
+import { renderDescriptors } from './descriptors.ts';
 
 const top = join(import.meta.dirname, '..');
 const target = join(top, 'packages/rpc/src/generated');
 const usage = `usage: scripts/generate.ts [--check]
 
-Makes packages/rpc/src/generated from protos/: a TypeScript module for each file.
+Makes packages/rpc/src/generated from protos/: a TypeScript module for each file, and one with descriptors for reflection.
   --check   change nothing; fail if a module is missing, left over or not current`;
 
 if (process.argv.includes('--help')) console.log(usage);
@@ -25,7 +26,8 @@ function generate(): Map<string, string> {
   root.resolveAll();
   const modules = new Map<string, protobuf.ReflectionObject[]>();
   collect(root, modules);
-  return new Map([...modules].map(([name, objects]) => [`${name}.ts`, render(name, objects)]));
+  const files = [...modules].map(([name, objects]): [string, string] => [`${name}.ts`, render(name, objects)]);
+  return new Map([...files, ['descriptors.ts', renderDescriptors(root)]]);
 }
 
 /** Groups the top-level messages, enums and services by the module that they go to. */

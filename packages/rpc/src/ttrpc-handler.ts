@@ -1,6 +1,6 @@
 /**
  * Serves services over ttrpc on any stream of bytes: what a shim does for its supervisor, and a supervisor for the events
- * of its shims. Requests run concurrently and are answered in the order in which they end.
+ * of its shims. Requests run concurrently and are answered in the order in which they end. Methods with streams are not served.
  */
 import { withTrace } from '@drydock/telemetry/trace';
 import { RpcError, toRpcError } from './errors.ts';
@@ -32,7 +32,8 @@ export function ttrpcHandler(implementations: readonly Implementation[]): (sink:
     const targets = new Map<string, Target>();
     for (const [key, method] of Object.entries(service.methods)) {
       const handler = handlers[key];
-      if (handler !== undefined) targets.set(method.name, { method, handler });
+      const isUnary = !method.requestStream && !method.responseStream;
+      if (handler !== undefined && isUnary) targets.set(method.name, { method, handler });
     }
     services.set(service.name, targets);
   }

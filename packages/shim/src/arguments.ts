@@ -26,7 +26,8 @@ export interface ShimArguments {
 
 export const usage = `usage: containerd-shim-drydock-v2 [flags] [start|delete]
 
-The shim of one container: serves containerd.task.v2.Task over ttrpc on the listening socket that it gets as fd 3.
+The shim of one container: serves containerd.task.v2.Task on the listening socket that it gets as fd 3, over ttrpc, and over
+gRPC, with reflection, to who speaks that.
   start   make the socket, start the shim, print its address (what containerd runs); stdin has the task's options, or
           BootstrapParams, which are answered with a BootstrapResult
   delete  clean up after a shim that is gone, print a DeleteResponse

@@ -26,7 +26,8 @@ import { forwarder } from './events/forward.ts';
 import { programPublisher } from './events/publish-binary.ts';
 import { openPublisher } from './events/publisher.ts';
 import { type Exits, watchExits } from './exits.ts';
-import { describeDescriptors, describeEvents, describeShim } from './state.ts';
+import { serversOf } from './servers.ts';
+import { describeDescriptors, describeEvents, describeShim, watchEvents } from './state.ts';
 import type { Container } from './task/container.ts';
 import { taskService } from './task/service.ts';
 import { setTitle } from './title.ts';
@@ -35,6 +36,8 @@ import { trimWhenIdle } from './trim.ts';
 
 /** Milliseconds that the last events have to arrive before the shim ends. */
 const drainTimeout = 5000;
+/** Milliseconds that gRPC clients have to take their answers before the shim ends. */
+const answerTimeout = 500;
 const sigterm = 15;
 /** The descriptor that a shim gets its socket as. */
 const listeningSocket = 3;
@@ -59,9 +62,11 @@ export function serve(shim: ShimArguments): void {
   const described = { owner, startedAt: now(), containers, publisher, eventsTo };
   // Asked now: the bundle, or another shim's socket, may be in its place later.
   const path = socket || boundPath(listeningSocket);
+  const ending = new AbortController();
   const end = async (): Promise<void> => {
     rmSync(path, { force: true });
-    await publisher.drain(drainTimeout);
+    ending.abort();
+    await Promise.all([publisher.drain(drainTimeout), servers.finish(answerTimeout)]);
     process.exit(0);
   };
   const endIfEmpty = (): void => {
@@ -94,11 +99,13 @@ export function serve(shim: ShimArguments): void {
     },
     state: () => describeShim(described),
     events: () => ({ events: describeEvents(publisher) }),
+    watch: (_request, { signal }) => watchEvents(publisher, AbortSignal.any([signal, ending.signal])),
     descriptors: () => ({ descriptors: describeDescriptors() }),
   });
   if (socket !== '') rmSync(socket, { force: true });
   const tasks = [Task, { ...Task, name: taskVersion3 }].map((service) => implement(service, task));
-  listen(socket || { fd: listeningSocket }, [...tasks, extra], {
+  const servers = serversOf([...tasks, extra]);
+  listen(socket || { fd: listeningSocket }, servers, {
     opened: () => publisher.retry(),
     // A spare is trimmed when it has its container: until then it shall be quick.
     received: trimWhenIdle(),

@@ -8,7 +8,7 @@ import type {
   StateResponse,
 } from '@drydock/rpc/generated/shim_extra';
 import { Status } from '@drydock/rpc/generated/task_types';
-import type { Publisher } from './events/publisher.ts';
+import type { Publisher, RecordedEvent } from './events/publisher.ts';
 import type { Container } from './task/container.ts';
 import { version } from './version.ts';
 
@@ -50,7 +50,26 @@ function describeContainer({ id, bundle, init, execs }: Container): Input<Contai
 
 /** The latest events, for `Events`. */
 export function describeEvents({ recent }: Publisher): Input<Event>[] {
-  return recent.map(({ trace = '', ...event }) => ({ ...event, trace }));
+  return recent.map(describeEvent);
+}
+
+/** The latest events and those to come, for `Watch`. Ends with the signal. */
+export async function* watchEvents(publisher: Publisher, signal: AbortSignal): AsyncGenerator<Input<Event>> {
+  const left = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  for (let told = 0; !signal.aborted; ) {
+    const first = publisher.published - publisher.recent.length;
+    told = Math.max(told, first);
+    const event = publisher.recent[told - first];
+    if (event === undefined) await Promise.race([publisher.next(), left]);
+    else {
+      told += 1;
+      yield describeEvent(event);
+    }
+  }
+}
+
+function describeEvent({ trace = '', ...event }: RecordedEvent): Input<Event> {
+  return { ...event, trace };
 }
 
 /** The open descriptors, for `Descriptors`. */

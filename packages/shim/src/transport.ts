@@ -1,7 +1,7 @@
-/** ttrpc on unix sockets through Bun's own sockets: they hold a megabyte less than `node:net`, in every shim. */
-import type { Implementation } from '@drydock/rpc/service';
+/** Unix sockets through Bun's own sockets: they hold a megabyte less than `node:net`, in every shim. */
 import { type TtrpcConnection, ttrpcOver } from '@drydock/rpc/ttrpc-calls';
-import { type ByteReceiver, ttrpcHandler } from '@drydock/rpc/ttrpc-handler';
+import type { ByteReceiver } from '@drydock/rpc/ttrpc-handler';
+import { type Peer, type Protocols, recognise } from './protocol.ts';
 
 /** The part of Bun's socket API that is used here. https://bun.com/docs/api/tcp */
 interface BunSocket {
@@ -13,7 +13,12 @@ interface BunSocket {
 
 interface Attached {
   receiver?: ByteReceiver;
-  readonly queue: Uint8Array[];
+  readonly queue: Waiting[];
+}
+
+interface Waiting {
+  data: Uint8Array;
+  readonly taken: (() => void) | undefined;
 }
 
 interface BunHandlers {
@@ -45,17 +50,16 @@ export interface Presence {
 /** Serves on a path, or on a listening descriptor. */
 export function serve(
   listener: string | { readonly fd: number },
-  implementations: readonly Implementation[],
+  protocols: Protocols,
   { opened: tellOpened, received, idle, idleTimeout }: Presence,
 ): void {
-  const handle = ttrpcHandler(implementations);
   let open = 0;
   let timer = setTimeout(idle, idleTimeout);
   const socket = handlers((opened) => {
     open += 1;
     clearTimeout(timer);
     tellOpened();
-    const receiver = handle({ write: (data) => send(opened, data) });
+    const receiver = recognise(peerOf(opened), protocols);
     return {
       data: (chunk) => {
         received();
@@ -75,7 +79,7 @@ export function serve(
 export async function connect(path: string): Promise<TtrpcConnection> {
   const result = Promise.withResolvers<TtrpcConnection>();
   const socket = handlers((opened) => {
-    const { connection, receiver } = ttrpcOver({ write: (data) => send(opened, data), close: () => opened.end() });
+    const { connection, receiver } = ttrpcOver(peerOf(opened));
     result.resolve(connection);
     return receiver;
   });
@@ -95,20 +99,26 @@ function handlers(attach: (socket: BunSocket) => ByteReceiver): BunHandlers {
   };
 }
 
-function send(socket: BunSocket, data: Uint8Array): void {
-  socket.data.queue.push(data);
-  flush(socket);
+function peerOf(socket: BunSocket): Peer {
+  return {
+    write: (data, taken) => {
+      socket.data.queue.push({ data, taken });
+      flush(socket);
+    },
+    close: () => socket.end(),
+  };
 }
 
 /** Writes what the kernel takes; the rest goes when it asks for more. */
 function flush(socket: BunSocket): void {
   const { queue } = socket.data;
   for (let [next] = queue; next !== undefined; [next] = queue) {
-    const taken = socket.write(next);
-    if (taken < next.length) {
-      if (taken > 0) queue[0] = next.subarray(taken);
+    const size = socket.write(next.data);
+    if (size < next.data.length) {
+      if (size > 0) next.data = next.data.subarray(size);
       return;
     }
     queue.shift();
+    next.taken?.();
   }
 }

@@ -4,12 +4,12 @@
  *   activity ── 2 s of quiet ─▶ garbage and compiled code go ── 1 s ─▶ once more ── 1½ s ─▶ program files are let go of
  *
  * The engine's own code is a file that all shims map: what one of them has touched counts for each of them, and is in the
- * page cache anyhow. Letting go of it (MADV_DONTNEED on clean pages of a file) costs page faults at the next call, none of
- * which reads the disk. The engine's own periodic collector, which would touch it all again, is off (BUN_GC_TIMER_DISABLE,
+ * page cache anyhow; and so is this program, in a section of its own behind the engine's data. Letting go of it
+ * (MADV_DONTNEED on clean pages of a file) costs page faults at the next call, none of which reads the disk. The engine's own periodic collector, which would touch it all again, is off (BUN_GC_TIMER_DISABLE,
  * set by whoever starts the shim): it collects when its heap grows, and here.
  */
-import { readFileSync } from 'node:fs';
 import { trySyscall } from '@drydock/linux/syscall';
+import { cleanMappings, type Mapping } from './clean-mappings.ts';
 
 /** The part of Bun's API that is used here; `shrink` drops what can be made again. https://bun.com/docs/runtime/utils */
 declare const Bun: { gc(force: boolean): void; shrink(): void };
@@ -56,28 +56,4 @@ function findPrograms(): void {
 
 function unmapPrograms(): void {
   for (const { start, size } of programs) trySyscall('madvise', start, size, dontNeed);
-}
-
-interface Mapping {
-  readonly start: bigint;
-  readonly size: bigint;
-}
-
-/**
- * Mappings of program files that cannot be written to and of which no page is ours alone; the largest last, since what comes
- * after it is mapped again (proc_pid_smaps(5)).
- */
-function cleanMappings(): Mapping[] {
-  const mappings: Mapping[] = [];
-  let current: Mapping | undefined;
-  for (const line of readFileSync('/proc/self/smaps', 'latin1').split('\n')) {
-    const header = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)$/.exec(line);
-    if (header !== null) {
-      const [, start = '', end = '', access = '', file = ''] = header;
-      const size = BigInt(`0x${end}`) - BigInt(`0x${start}`);
-      const isProgram = /^r-.p$/.test(access) && file.startsWith('/');
-      current = isProgram ? { start: BigInt(`0x${start}`), size } : undefined;
-    } else if (current !== undefined && /^Anonymous: +0 kB/.test(line)) mappings.push(current);
-  }
-  return mappings.sort((one, other) => Number(one.size - other.size));
 }

@@ -108,6 +108,7 @@ export const Shim = {
     assign: { name: 'Assign', request: AssignRequest, response: Empty, requestStream: false, responseStream: false },
     state: { name: 'State', request: Empty, response: StateResponse, requestStream: false, responseStream: false },
     events: { name: 'Events', request: Empty, response: EventsResponse, requestStream: false, responseStream: false },
+    watch: { name: 'Watch', request: Empty, response: Event, requestStream: false, responseStream: true },
     descriptors: { name: 'Descriptors', request: Empty, response: DescriptorsResponse, requestStream: false, responseStream: false },
   },
 } as const;

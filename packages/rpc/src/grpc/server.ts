@@ -1,5 +1,5 @@
 /**
- * Serves services over gRPC on a unix socket, straight on Node's HTTP/2.
+ * Serves services over gRPC, straight on Node's HTTP/2.
  *
  *   client                                server
  *     │  HEADERS :path /service/Method, containerd-namespace, containerd-lease, traceparent, grpc-timeout
@@ -11,7 +11,8 @@
  * @grpc/grpc-js serves the same, but costs half a millisecond a call until the engine has compiled it: too much for a
  * program that serves forty calls for each `ctr run`.
  */
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import type { Implementation } from '../service.ts';
 import { callTargets, serveCall } from './call.ts';
 import { withSocketMode } from './socket-mode.ts';
@@ -31,8 +32,44 @@ export interface GrpcServer {
 
 /** Serves until closed. Rejects if the socket cannot be made. */
 export function serveGrpc(path: string, implementations: readonly Implementation[]): Promise<GrpcServer> {
-  const targets = callTargets(implementations);
   const sessions = new Set<ServerHttp2Session>();
+  const server = grpcServer(implementations, sessions);
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const session of sessions) session.destroy();
+    });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    withSocketMode(() => server.listen(path, () => resolve({ close })));
+  });
+}
+
+/** Serves connections that others have accepted. */
+export interface GrpcHandler {
+  /** Serves a connection. Its end ends the stream. */
+  serve(stream: Duplex): void;
+  /** Takes no more calls; resolves when all that were taken are over. */
+  close(): Promise<void>;
+}
+
+export function grpcHandler(implementations: readonly Implementation[]): GrpcHandler {
+  const sessions = new Set<ServerHttp2Session>();
+  const server = grpcServer(implementations, sessions);
+  const closed = (session: ServerHttp2Session): Promise<void> =>
+    new Promise((resolve) => {
+      session.once('close', resolve);
+      session.close();
+    });
+  return {
+    serve: (stream) => void server.emit('connection', stream),
+    close: async () => void (await Promise.all([...sessions].map(closed))),
+  };
+}
+
+/** A server that keeps note of its connections. */
+function grpcServer(implementations: readonly Implementation[], sessions: Set<ServerHttp2Session>): Http2Server {
+  const targets = callTargets(implementations);
   const server = createServer({
     settings: { initialWindowSize: windowSize, maxConcurrentStreams: 0x7fffffff },
     maxSessionMemory: sessionMemory,
@@ -46,13 +83,5 @@ export function serveGrpc(path: string, implementations: readonly Implementation
   server.on('stream', (stream, headers) => serveCall(targets, stream as ServerHttp2Stream, headers));
   // A client that vanishes ends its session with an error; its calls hear of it by their signals.
   server.on('sessionError', (_, session) => session.destroy());
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const session of sessions) session.destroy();
-    });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    withSocketMode(() => server.listen(path, () => resolve({ close })));
-  });
+  return server;
 }

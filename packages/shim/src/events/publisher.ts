@@ -37,6 +37,10 @@ export interface Publisher {
   drain(milliseconds: number): Promise<void>;
   /** The latest events, oldest first. */
   readonly recent: readonly RecordedEvent[];
+  /** How many there have been. */
+  readonly published: number;
+  /** Resolves with the next one. */
+  next(): Promise<void>;
   readonly waiting: number;
   readonly dropped: number;
   /** Why the latest attempt failed; undefined if it did not. */
@@ -58,12 +62,14 @@ export function openPublisher(send: Sender): Publisher {
 
 class QueuePublisher implements Publisher {
   readonly recent: RecordedEvent[] = [];
+  published = 0;
   dropped = 0;
   error: string | undefined;
   readonly #send: Sender;
   readonly #queue: RecordedEvent[] = [];
   #running: Promise<void> | undefined;
   #endPause: () => void = () => {};
+  #next: PromiseWithResolvers<void> | undefined;
 
   constructor(send: Sender) {
     this.#send = send;
@@ -78,10 +84,18 @@ class QueuePublisher implements Publisher {
     this.#queue.push(recorded);
     this.recent.push(recorded);
     if (this.recent.length > ringSize) this.recent.shift();
+    this.published += 1;
+    this.#next?.resolve();
+    this.#next = undefined;
     if (this.#queue.length > capacity) this.#drop();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  next(): Promise<void> {
+    this.#next ??= Promise.withResolvers();
+    return this.#next.promise;
   }
 
   retry(): void {
