@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 const image = 'docker.io/library/busybox:latest';
 /** Milliseconds after which a shim is taken for idle. */
-const idleTime = 8000;
+const idleTime = 16_000;
 
 const ours = await startOurs();
 const real = await startReal();

@@ -75,15 +75,17 @@ function bundle(name: string): void {
 }
 
 /**
- * One executable with the engine in it and the code as bytecode. Files in the working directory do not configure it. One
- * that lives long has a small heap; one that ends at once would only spend its time collecting garbage.
+ * One executable with the engine in it and the code as bytecode, in pieces: what a verb does not use is not even looked at.
+ * Files in the working directory do not configure it. One that lives long has a small heap; one that ends at once would only
+ * spend its time collecting garbage.
  */
 function compile(main: string, output: string, isLongLived: boolean): void {
   const closed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
   bunBuild(main, [
     '--compile',
     '--bytecode',
-    '--format=cjs',
+    '--format=esm',
+    '--splitting',
     ...closed,
     ...(isLongLived ? ['--compile-exec-argv=--smol'] : []),
     `--outfile=${output}`,

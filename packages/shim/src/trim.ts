@@ -1,7 +1,7 @@
 /**
  * Gives back what an idle shim does not need: there are as many shims as containers, and most of them wait for months.
  *
- *   activity ── 2 s of quiet ─▶ garbage and compiled code go ── 1 s ─▶ once more ── 1½ s ─▶ program files are let go of
+ *   activity ── 10 s of quiet ─▶ garbage and compiled code go ── 1 s ─▶ once more ── 1½ s ─▶ program files are let go of
  *
  * The engine's own code is a file that all shims map: what one of them has touched counts for each of them, and is in the
  * page cache anyhow; and so is this program, in a section of its own behind the engine's data. Letting go of it
@@ -16,9 +16,12 @@ declare const Bun: { gc(force: boolean): void; shrink(): void };
 
 const dontNeed = 4;
 
-/** The stages, each with the milliseconds of quiet before it. */
+/**
+ * The stages, each with the milliseconds of quiet before it. The first is long enough that nothing of this, nor getting back
+ * what was let go of, falls into a burst of starts and ends.
+ */
 const stages: readonly (readonly [milliseconds: number, action: () => void])[] = [
-  [2000, findPrograms],
+  [10_000, findPrograms],
   [0, collect],
   [1000, collect],
   [1500, unmapPrograms],

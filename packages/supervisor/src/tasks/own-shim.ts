@@ -89,6 +89,8 @@ function environment({ address }: OwnShimOptions): NodeJS.ProcessEnv {
     BUN_JSC_useWasm: '0',
     BUN_JSC_useConcurrentGC: '0',
     BUN_GC_TIMER_DISABLE: '1',
+    // Bytes: a shim that handles a call shall not collect meanwhile; when it is idle it does.
+    BUN_JSC_smallHeapSize: '8388608',
     ...(trace === undefined ? {} : { TRACEPARENT: trace }),
   };
 }
