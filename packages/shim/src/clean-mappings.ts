@@ -7,6 +7,7 @@ export interface Mapping {
   readonly size: bigint;
 }
 
+/** Of what /proc/self/pagemap has an entry for, in bytes. Where it is another one, the program stays as it is. */
 const pageSize = 4096;
 /** Bytes that /proc/self/pagemap has for a page. In the last of them: it is there, it was swapped out, it is a file's. */
 const entrySize = 8;
@@ -21,6 +22,7 @@ export function cleanMappings(): Mapping[] {
   let current: Mapping | undefined;
   let executable: string | undefined;
   let data: Mapping | undefined;
+  let isKnownSize = false;
   for (const line of readFileSync('/proc/self/smaps', 'latin1').split('\n')) {
     const header = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)$/.exec(line);
     if (header !== null) {
@@ -30,9 +32,10 @@ export function cleanMappings(): Mapping[] {
       const mapping = { start, size: BigInt(`0x${to}`) - start };
       current = /^r-.p$/.test(access) && file.startsWith('/') ? mapping : undefined;
       if (access === 'rw-p' && file === executable) data = mapping;
-    } else if (current !== undefined && /^Anonymous: +0 kB/.test(line)) mappings.push(current);
+    } else if (/^KernelPageSize: +4 kB/.test(line)) isKnownSize = true;
+    else if (current !== undefined && /^Anonymous: +0 kB/.test(line)) mappings.push(current);
   }
-  if (data !== undefined) mappings.push(unwrittenEnd(data));
+  if (data !== undefined && isKnownSize) mappings.push(unwrittenEnd(data));
   return mappings.sort((one, other) => Number(one.size - other.size));
 }
 
