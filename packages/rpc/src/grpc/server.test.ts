@@ -157,3 +157,23 @@ t.test('a caller that leaves, or whose time is over', async (t) => {
   garbage.destroy();
   t.same((await images.list({})).images, [], 'garbage disturbs nobody');
 });
+
+t.test('a server that ends: its callers are told that it is not there', async (t) => {
+  const path = join(temporaryDirectory(t), 'grpc.sock');
+  const called = Promise.withResolvers<void>();
+  const waiting = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      called.resolve();
+      signal.addEventListener('abort', () => resolve());
+    });
+  const get = async (_: unknown, { signal }: { signal: AbortSignal }) => {
+    await waiting(signal);
+    return {};
+  };
+  const server = await serveGrpc(path, [implement(Images, { get })]);
+  const channel = connect(path);
+  t.teardown(() => channel.close());
+  const call = grpcClient(Images, channel).get({});
+  await called.promise;
+  await Promise.all([t.rejects(call, fault({ kind: 'unavailable' })), server.close()]);
+});

@@ -12,6 +12,7 @@
  * program that serves forty calls for each `ctr run`.
  */
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Implementation } from '../service.ts';
 import { callTargets, serveCall } from './call.ts';
@@ -32,12 +33,17 @@ export interface GrpcServer {
 
 /** Serves until closed. Rejects if the socket cannot be made. */
 export function serveGrpc(path: string, implementations: readonly Implementation[]): Promise<GrpcServer> {
-  const sessions = new Set<ServerHttp2Session>();
-  const server = grpcServer(implementations, sessions);
+  const server = grpcServer(implementations);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
-      for (const session of sessions) session.destroy();
+      // Not the sessions: they would end each call with a reset, and clients would take that for an error of the server.
+      for (const socket of sockets) socket.destroy();
     });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -55,7 +61,11 @@ export interface GrpcHandler {
 
 export function grpcHandler(implementations: readonly Implementation[]): GrpcHandler {
   const sessions = new Set<ServerHttp2Session>();
-  const server = grpcServer(implementations, sessions);
+  const server = grpcServer(implementations);
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
   const closed = (session: ServerHttp2Session): Promise<void> =>
     new Promise((resolve) => {
       session.once('close', resolve);
@@ -67,19 +77,14 @@ export function grpcHandler(implementations: readonly Implementation[]): GrpcHan
   };
 }
 
-/** A server that keeps note of its connections. */
-function grpcServer(implementations: readonly Implementation[], sessions: Set<ServerHttp2Session>): Http2Server {
+function grpcServer(implementations: readonly Implementation[]): Http2Server {
   const targets = callTargets(implementations);
   const server = createServer({
     settings: { initialWindowSize: windowSize, maxConcurrentStreams: 0x7fffffff },
     maxSessionMemory: sessionMemory,
     streamResetBurst: resetBurst,
   });
-  server.on('session', (session) => {
-    session.setLocalWindowSize(windowSize);
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
-  });
+  server.on('session', (session) => session.setLocalWindowSize(windowSize));
   server.on('stream', (stream, headers) => serveCall(targets, stream as ServerHttp2Stream, headers));
   // A client that vanishes ends its session with an error; its calls hear of it by their signals.
   server.on('sessionError', (_, session) => session.destroy());
