@@ -3,9 +3,10 @@
  *
  *   start ─▶ BIN -spare, connected, waiting ── Shim.Assign(namespace, id, bundle) ─▶ the shim of a task
  *
- * A spare asks the kernel to end it with the supervisor, so none is left behind; an assigned one no longer does.
+ * A spare asks the kernel to end it with the supervisor, so none is left behind; an assigned one no longer does. One whose
+ * program has been replaced since is not used: a container started after an upgrade gets the new one.
  */
-import { rmSync } from 'node:fs';
+import { readlinkSync, rmSync } from 'node:fs';
 import { Shim as SpareShim } from '@drydock/rpc/generated/shim_extra';
 import { type TtrpcConnection, ttrpcClient } from '@drydock/rpc/ttrpc-client';
 import type { Logger } from '@drydock/telemetry/logger';
@@ -61,6 +62,10 @@ export class SpareShims {
   async take(bundle: Bundle, address: (address: string) => void): Promise<Spare | undefined> {
     for (let spare = this.#ready.shift(); spare !== undefined; spare = this.#ready.shift()) {
       this.#refill();
+      if (!isCurrent(spare)) {
+        discard(spare);
+        continue;
+      }
       address(`unix://${spare.socket}`);
       try {
         const { namespace, id, path } = bundle;
@@ -106,6 +111,15 @@ export class SpareShims {
       rmSync(spare.socket, { force: true });
       this.#refill();
     });
+  }
+}
+
+/** Whether a spare runs what is installed now: its executable has not been replaced since it was started (proc_pid_exe(5)). */
+function isCurrent({ pid }: Spare): boolean {
+  try {
+    return !readlinkSync(`/proc/${pid}/exe`).endsWith(' (deleted)');
+  } catch {
+    return false;
   }
 }
 
