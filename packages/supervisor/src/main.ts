@@ -5,6 +5,7 @@ import { setProcessName } from '@drydock/linux/process';
 import { createLogger } from '@drydock/telemetry/logger';
 import { parseArguments } from './arguments.ts';
 import { logCalls, startSupervisor } from './compose.ts';
+import { isPublish, publish } from './publish.ts';
 import { defaultPath } from './tasks/own-shim.ts';
 
 try {
@@ -18,13 +19,15 @@ async function main(): Promise<void> {
   setProcessName('drydock-supervisor');
   // Modes are given as they are meant: whoever starts us may not narrow those of a container's root.
   process.umask(0o022);
-  if (process.argv.includes('--offline')) {
+  const argv = process.argv.slice(2);
+  if (isPublish(argv)) return publish(argv);
+  if (argv.includes('--offline')) {
     const { parseOfflineArguments } = await import('./offline/arguments.ts');
     const { runOffline } = await import('./offline/offline.ts');
-    process.exitCode = await runOffline(parseOfflineArguments(process.argv.slice(2)), console.log);
+    process.exitCode = await runOffline(parseOfflineArguments(argv), console.log);
     return;
   }
-  const { logLevel, shims, ...options } = parseArguments(process.argv.slice(2));
+  const { logLevel, shims, ...options } = parseArguments(argv);
   const log = createLogger({ program: 'drydock-supervisor', level: logLevel });
   if (log.isLevelEnabled('debug')) logCalls(log);
   const program = realpathSync(process.argv[1]!);

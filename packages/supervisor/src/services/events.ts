@@ -1,7 +1,8 @@
 /** containerd.services.events.v1.Events, and its ttrpc form, which shims forward their events to. */
+import { RpcError, toRpcError } from '@drydock/rpc/errors';
 import { Events } from '@drydock/rpc/generated/events';
 import { Events as TtrpcEvents } from '@drydock/rpc/generated/events_ttrpc';
-import { type Implementation, implement } from '@drydock/rpc/service';
+import { type CallContext, type Implementation, implement } from '@drydock/rpc/service';
 import type { Exchange } from '../events/exchange.ts';
 import { namespaceOf } from '../metadata/identifiers.ts';
 import type { TaskManager } from '../tasks/task-manager.ts';
@@ -9,7 +10,7 @@ import type { TaskManager } from '../tasks/task-manager.ts';
 export function eventsService(exchange: Exchange): Implementation {
   return implement(Events, {
     publish: ({ topic, event }, call) => {
-      exchange.publishAny(namespaceOf(call), topic, event);
+      exchange.publishAny(publisherOf(call), topic, event);
       return {};
     },
     forward: ({ envelope }) => {
@@ -18,6 +19,16 @@ export function eventsService(exchange: Exchange): Implementation {
     },
     subscribe: ({ filters }, { signal }) => exchange.subscribe(filters, signal),
   });
+}
+
+/** The namespace that an event is published to, with containerd's words if it is none. */
+function publisherOf(call: CallContext): string {
+  try {
+    return namespaceOf(call);
+  } catch (error) {
+    const { kind, message } = toRpcError(error);
+    throw new RpcError(kind, `failed publishing event: ${message}`, { cause: error });
+  }
 }
 
 export function shimEventsService(exchange: Exchange, tasks: TaskManager): Implementation {
