@@ -27,22 +27,46 @@ export interface Codec<T> {
   readonly typeName: string;
   readonly fields: readonly Field[];
   encode(value: Input<T>): Uint8Array;
+  /** The same in pieces, to be sent one after the other: large bytes are not copied, so they may not change meanwhile. */
+  encodeParts(value: Input<T>): Uint8Array[];
   /** Decodes a message; absent fields get proto3's defaults. Throws RangeError on truncated input. */
   decode(bytes: Uint8Array): T;
 }
 
 type Message = Record<string, unknown>;
+/** So many bytes are a piece of their own. */
+const largeSize = 1 << 16;
 type Writer = protobuf.Writer;
 type Reader = protobuf.Reader;
 
 /** Makes the codec of a message from its table of fields. */
 export function message<T>(typeName: string, fields: readonly Field[]): Codec<T> {
   const byId = new Map(fields.map((field) => [field[0], field]));
+  const bytes = fields.filter(([, , type, kind]) => type === 'bytes' && kind === undefined);
+  const encode = (value: Input<T>): Uint8Array =>
+    encodeInto(protobuf.Writer.create(), fields, value as Message).finish();
   return {
     typeName,
     fields,
-    encode: (value) => encodeInto(protobuf.Writer.create(), fields, value as Message).finish(),
+    encode,
+    encodeParts: (value) => {
+      const large = bytes.filter(([, name]) => ((value as Message)[name] as Uint8Array)?.length >= largeSize);
+      return large.length === 0 ? [encode(value)] : encodeParts(fields, value as Message, large);
+    },
     decode: (bytes) => decodeFrom(protobuf.Reader.create(bytes), bytes.length, fields, byId) as T,
+  };
+}
+
+/** A codec for messages of which each goes to many: it is encoded once. None may change after its encoding. */
+export function encodingOnce<T>(codec: Codec<T>): Codec<T> {
+  const known = new WeakMap<object, Uint8Array[]>();
+  return {
+    ...codec,
+    encodeParts: (value) => {
+      const parts = known.get(value as object) ?? codec.encodeParts(value);
+      known.set(value as object, parts);
+      return parts;
+    },
   };
 }
 
@@ -80,6 +104,25 @@ function encodeInto(writer: Writer, fields: readonly Field[], value: Message): W
     } else if (!isDefault(item)) writeValue(writer, id, type, item);
   }
   return writer;
+}
+
+/** Pieces: the other fields, then each large one behind its tag and length; the order of fields means nothing. */
+function encodeParts(fields: readonly Field[], value: Message, large: readonly Field[]): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  const absent = Object.fromEntries(large.map(([, name]) => [name, undefined]));
+  let writer = encodeInto(protobuf.Writer.create(), fields, { ...value, ...absent });
+  for (const [id, name] of large) {
+    const bytes = value[name] as Uint8Array;
+    parts.push(
+      writer
+        .uint32((id << 3) | wireTypes.bytes)
+        .uint32(bytes.length)
+        .finish(),
+      bytes,
+    );
+    writer = protobuf.Writer.create();
+  }
+  return parts;
 }
 
 function isDefault(item: unknown): boolean {

@@ -158,9 +158,14 @@ function methodDefinition(service: string, method: Method): grpc.MethodDefinitio
     path: `/${service}/${method.name}`,
     requestStream: method.requestStream,
     responseStream: method.responseStream,
-    requestSerialize: (value) => Buffer.from(method.request.encode(value as object)),
+    requestSerialize: (value) => asBuffer(method.request.encode(value as object)),
     requestDeserialize: (bytes) => method.request.decode(bytes),
-    responseSerialize: (value) => Buffer.from(method.response.encode(value as object)),
+    responseSerialize: (value) => asBuffer(method.response.encode(value as object)),
     responseDeserialize: (bytes) => method.response.decode(bytes),
   };
+}
+
+/** The same bytes as a Buffer. */
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }

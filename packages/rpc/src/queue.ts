@@ -17,14 +17,15 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      while (this.#items.length > 0) yield this.#items.shift()!;
-      if (this.#isClosed) return;
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return { next: () => this.#next() };
+  }
+
+  async #next(): Promise<IteratorResult<T>> {
+    if (this.#items.length === 0 && !this.#isClosed)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      this.#wake = undefined;
-    }
+    return this.#items.length > 0 ? { done: false, value: this.#items.shift()! } : { done: true, value: undefined };
   }
 }

@@ -31,7 +31,14 @@ export function childOf(parent: string | undefined): string {
   return match ? `00-${match[1]}-${span}-${match[3]}` : `00-${randomHex(16)}-${span}-01`;
 }
 
+/** Random bytes that are not used yet: each call of the kernel brings those of some spans. */
+let pool: Buffer = Buffer.alloc(0);
+const poolSize = 240;
+
 /** Random bytes as hex digits; `node:crypto` would cost each shim most of a megabyte. */
 function randomHex(bytes: number): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex');
+  if (pool.length < bytes) pool = Buffer.from(crypto.getRandomValues(new Uint8Array(poolSize)).buffer);
+  const taken = pool.toString('hex', 0, bytes);
+  pool = pool.subarray(bytes);
+  return taken;
 }

@@ -90,7 +90,8 @@ export function serveCall(targets: Targets, stream: ServerHttp2Stream, headers: 
 
 /** Runs a handler that answers once. One that need not wait is answered at once. */
 function answer({ method, handler }: Target, message: Uint8Array, reply: Reply, context: CallContext): void {
-  const send = (response: object | undefined): void => reply.end(frameMessage(method.response.encode(response ?? {})));
+  const send = (response: object | undefined): void =>
+    reply.end(frameMessage(method.response.encodeParts(response ?? {})));
   const fail = (error: unknown): void => reply.fail(toRpcError(error));
   try {
     const response = handler(method.request.decode(message), context);
@@ -113,7 +114,7 @@ async function converse(
     const input = method.requestStream ? requests : (await requests.next()).value;
     for await (const response of handler(input, context)) {
       if (context.signal.aborted) return;
-      await reply.send(frameMessage(method.response.encode(response)));
+      await reply.send(frameMessage(method.response.encodeParts(response)));
     }
     reply.end();
   } catch (error) {

@@ -6,14 +6,19 @@ const prefixSize = 5;
 /** Bytes in one message: containerd's limit. */
 export const maxMessageSize = 16 * 1024 * 1024;
 
-/** A message with its prefix. */
-export function frameMessage(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(prefixSize + message.length);
+/** A message, given in pieces, with its prefix: the first piece is copied behind that, the others stay what they are. */
+export function frameMessage([first = noBytes, ...others]: readonly Uint8Array[]): Uint8Array[] {
+  const frame = Buffer.allocUnsafe(prefixSize + first.length);
   frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, prefixSize);
-  return frame;
+  frame.writeUInt32BE(
+    others.reduce((sum, { length }) => sum + length, first.length),
+    1,
+  );
+  frame.set(first, prefixSize);
+  return [frame, ...others];
 }
+
+const noBytes = new Uint8Array(0);
 
 /** Cuts bytes into messages. */
 export class MessageCutter {

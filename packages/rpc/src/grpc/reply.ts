@@ -9,6 +9,7 @@ export class Reply {
   #trailers: Record<string, string> = { 'grpc-status': '0' };
   #isStarted = false;
   #isEnded = false;
+  #isCorked = false;
   #code: number = errorCodes.cancelled;
 
   constructor(stream: ServerHttp2Stream) {
@@ -27,11 +28,11 @@ export class Reply {
     return this.#code;
   }
 
-  /** Sends a message; resolves when the client can take another. */
-  async send(message: Buffer): Promise<void> {
+  /** Sends a message, given in pieces; resolves when the client can take another. */
+  async send(message: readonly Uint8Array[]): Promise<void> {
     if (this.#isEnded || this.#stream.destroyed) return;
     this.#start();
-    if (this.#stream.write(message)) return;
+    if (this.#write(message)) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#stream.off('drain', done).off('close', done);
@@ -42,13 +43,15 @@ export class Reply {
   }
 
   /** Ends the call well, with a last message if there is one. */
-  end(message?: Buffer): void {
+  end(message: readonly Uint8Array[] = []): void {
     if (this.#isEnded || this.#stream.destroyed) return;
     this.#isEnded = true;
     this.#code = 0;
     this.#start();
-    if (message === undefined) this.#stream.end();
-    else this.#stream.end(message);
+    for (const piece of message.slice(0, -1)) this.#stream.write(piece);
+    const last = message.at(-1);
+    if (last === undefined) this.#stream.end();
+    else this.#stream.end(last);
   }
 
   /** Ends the call with an error. */
@@ -61,6 +64,19 @@ export class Reply {
       this.#trailers = status;
       this.#stream.end();
     } else this.#stream.respond({ ...headers, ...status }, { endStream: true });
+  }
+
+  /** Writes pieces, together with what else is written before the event loop goes on; answers whether there is room for more. */
+  #write(pieces: readonly Uint8Array[]): boolean {
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#stream.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.#stream.uncork();
+      });
+    }
+    return pieces.map((piece) => this.#stream.write(piece)).at(-1) ?? true;
   }
 
   #start(): void {

@@ -21,26 +21,41 @@ export function translateErrors(
   for (const [name, handler] of Object.entries(handlers)) {
     wrapped[name] = service.methods[name]?.responseStream
       ? (...args) => translateStream(handler(...args), translate)
-      : async (...args) => {
-          try {
-            return await handler(...args);
-          } catch (error) {
-            throw translate(error);
-          }
-        };
+      : (...args) => translateAnswer(() => handler(...args), translate);
   }
   return { service, handlers: wrapped };
 }
 
-async function* translateStream(
+/** An answer that is there at once stays one. */
+function translateAnswer(handler: () => unknown, translate: (error: unknown) => unknown): unknown {
+  const fail = (error: unknown): never => {
+    throw translate(error);
+  };
+  try {
+    const answer = handler();
+    return answer instanceof Promise ? answer.catch(fail) : answer;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** Passes responses on as they are: a generator in between would cost several turns of the event loop's microtasks each. */
+function translateStream(
   responses: AsyncIterable<unknown>,
   translate: (error: unknown) => unknown,
-): AsyncGenerator<unknown> {
-  try {
-    yield* responses;
-  } catch (error) {
+): AsyncIterable<unknown> {
+  const fail = (error: unknown): never => {
     throw translate(error);
-  }
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = responses[Symbol.asyncIterator]();
+      return {
+        next: () => iterator.next().catch(fail),
+        return: async (value) => (await iterator.return?.(value)) ?? { done: true, value },
+      };
+    },
+  };
 }
 
 function inGoWords(error: unknown): unknown {

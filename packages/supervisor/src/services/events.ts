@@ -1,4 +1,5 @@
 /** containerd.services.events.v1.Events, and its ttrpc form, which shims forward their events to. */
+import { encodingOnce } from '@drydock/rpc/codec';
 import { RpcError, toRpcError } from '@drydock/rpc/errors';
 import { Events } from '@drydock/rpc/generated/events';
 import { Events as TtrpcEvents } from '@drydock/rpc/generated/events_ttrpc';
@@ -7,8 +8,15 @@ import type { Exchange } from '../events/exchange.ts';
 import { namespaceOf } from '../metadata/identifiers.ts';
 import type { TaskManager } from '../tasks/task-manager.ts';
 
+const { subscribe } = Events.methods;
+/** An event goes to every subscriber. */
+const service = {
+  ...Events,
+  methods: { ...Events.methods, subscribe: { ...subscribe, response: encodingOnce(subscribe.response) } },
+};
+
 export function eventsService(exchange: Exchange): Implementation {
-  return implement(Events, {
+  return implement(service, {
     publish: ({ topic, event }, call) => {
       exchange.publishAny(publisherOf(call), topic, event);
       return {};
