@@ -3,26 +3,14 @@ import { alreadyExists, failedPrecondition, invalidArgument, notFound } from '@d
 import { type Info, Kind } from '@drydock/rpc/generated/snapshots';
 import type { Mount } from '@drydock/rpc/generated/types';
 import type { Database } from '../metadata/database.ts';
-import { parseFilters, readMap } from '../metadata/filters.ts';
+import { parseFilters } from '../metadata/filters.ts';
 import { decodeLabels, encodeLabels, type Labels, maskMap, validateLabels } from '../metadata/labels.ts';
 import type { LeaseStore } from '../metadata/leases.ts';
 import { present, timestamp } from '../metadata/moments.ts';
 import type { NamespaceStore } from '../metadata/namespaces.ts';
 import { quote } from '../metadata/quote.ts';
 import type { Place, SnapshotBackend, Usage } from './backend.ts';
-
-interface Row {
-  readonly id: number;
-  readonly key: string;
-  readonly kind: number;
-  readonly parent: number | null;
-  readonly parent_key: string | null;
-  readonly labels: string;
-  readonly created: number;
-  readonly updated: number;
-  readonly size: number | null;
-  readonly inodes: number | null;
-}
+import { infoOf, readField, type SnapshotRow } from './snapshot-info.ts';
 
 /** Label that says: if a snapshot of this name is there already, it is the one that is wanted. */
 const refLabel = 'containerd.io/snapshot.ref';
@@ -133,7 +121,7 @@ export class SnapshotStore {
   }
 
   stat({ namespace }: Scope, key: string): Info {
-    return fromRow(this.#row(namespace, key));
+    return infoOf(this.#row(namespace, key));
   }
 
   /** Changes labels by a field mask; without one, all of them. */
@@ -153,14 +141,14 @@ export class SnapshotStore {
       validateLabels(labels, 'info.Labels');
       const now = present();
       this.#db.run('UPDATE snapshots SET labels = ?, updated = ? WHERE id = ?', encodeLabels(labels), now, row.id);
-      return { ...fromRow(row), labels: { ...labels }, updatedAt: timestamp(now) };
+      return { ...infoOf(row), labels: { ...labels }, updatedAt: timestamp(now) };
     });
   }
 
   list({ namespace }: Scope, filters: readonly string[]): Info[] {
     const filter = parseFilters(filters);
-    const rows = this.#db.all<Row>(`${selectRow} ORDER BY s.key`, namespace, this.name);
-    return rows.map(fromRow).filter((info) => filter((path) => readField(info, path)));
+    const rows = this.#db.all<SnapshotRow>(`${selectRow} ORDER BY s.key`, namespace, this.name);
+    return rows.map(infoOf).filter((info) => filter((path) => readField(info, path)));
   }
 
   /** What a snapshot takes up: a view nothing. A committed one does not change, so it is measured once. */
@@ -238,7 +226,7 @@ export class SnapshotStore {
   }
 
   /** Throws if a snapshot cannot be made; answers its parent. */
-  #check(namespace: string, { key, parent, labels }: Wanted): Row | undefined {
+  #check(namespace: string, { key, parent, labels }: Wanted): SnapshotRow | undefined {
     const target = labels[refLabel] ?? '';
     if (target !== '' && this.#find(namespace, target) !== undefined)
       throw alreadyExists(`target snapshot ${quote(target)}: already exists`);
@@ -269,7 +257,7 @@ export class SnapshotStore {
     return [...this.#pending.values()].includes(id);
   }
 
-  #parent(namespace: string, key: string): Row {
+  #parent(namespace: string, key: string): SnapshotRow {
     const row = this.#find(namespace, key);
     if (row === undefined) throw notFound(`parent snapshot ${key} does not exist: not found`);
     if (row.kind !== Kind.COMMITTED)
@@ -279,7 +267,7 @@ export class SnapshotStore {
     return row;
   }
 
-  #place({ id, kind, parent }: Pick<Row, 'id' | 'kind' | 'parent'>): Place {
+  #place({ id, kind, parent }: Pick<SnapshotRow, 'id' | 'kind' | 'parent'>): Place {
     const chain = this.#db.all<{ id: number }>(
       `WITH RECURSIVE chain (id, depth) AS (
          SELECT ?, 0 UNION ALL SELECT s.parent, depth + 1 FROM snapshots s JOIN chain c ON s.id = c.id
@@ -289,45 +277,13 @@ export class SnapshotStore {
     return { id, writable: kind === Kind.ACTIVE, parents: chain.map((link) => link.id) };
   }
 
-  #find(namespace: string, key: string): Row | undefined {
-    return this.#db.get<Row>(`${selectRow} AND s.key = ?`, namespace, this.name, key);
+  #find(namespace: string, key: string): SnapshotRow | undefined {
+    return this.#db.get<SnapshotRow>(`${selectRow} AND s.key = ?`, namespace, this.name, key);
   }
 
-  #row(namespace: string, key: string): Row {
+  #row(namespace: string, key: string): SnapshotRow {
     const row = this.#find(namespace, key);
     if (row === undefined) throw notFound(`snapshot ${key} does not exist: not found`);
     return row;
-  }
-}
-
-function fromRow(row: Row): Info {
-  return {
-    name: row.key,
-    parent: row.parent_key ?? '',
-    kind: row.kind,
-    labels: decodeLabels(row.labels),
-    createdAt: timestamp(row.created),
-    updatedAt: timestamp(row.updated),
-  };
-}
-
-const kindNames: Record<number, string> = {
-  [Kind.VIEW]: 'view',
-  [Kind.ACTIVE]: 'active',
-  [Kind.COMMITTED]: 'committed',
-};
-
-function readField(info: Info, [field, ...rest]: readonly string[]): string | undefined {
-  switch (field) {
-    case 'kind':
-      return kindNames[info.kind];
-    case 'name':
-      return info.name;
-    case 'parent':
-      return info.parent;
-    case 'labels':
-      return readMap(info.labels, rest);
-    default:
-      return undefined;
   }
 }
