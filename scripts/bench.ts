@@ -14,6 +14,7 @@ import {
   type Sides,
   timed,
 } from './benchmarks/compare.ts';
+import { watchLeftovers } from './benchmarks/leftovers.ts';
 import { runtimeResults } from './benchmarks/runtime.ts';
 import { supervisorResults } from './benchmarks/supervisor.ts';
 
@@ -29,6 +30,7 @@ const image = 'docker.io/library/busybox:latest';
 /** Milliseconds after which a shim is taken for idle. */
 const idleTime = 16_000;
 
+const removeLeftovers = watchLeftovers(['bench', 'default', 'docker', 'moby']);
 const ours = await startOurs();
 const real = await startReal();
 const sides: Sides = { ours, real, rounds: Number(values.rounds), wanted: (name) => name.includes(values.only) };
@@ -56,6 +58,7 @@ try {
 } finally {
   await ours.stop();
   await real.stop();
+  removeLeftovers();
 }
 
 function withContainer(name: string, measure: Measure): Result | undefined {

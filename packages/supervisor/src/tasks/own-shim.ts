@@ -78,6 +78,11 @@ export function removeStaleSockets({ directory, prefix }: SocketPlace, used: Rea
   }
 }
 
+/** Removes the socket of a shim by its address, if it has one. */
+export function removeSocket(address: string | undefined): void {
+  if (address !== undefined) rmSync(address.replace(/^unix:\/\//, ''), { force: true });
+}
+
 function environment({ address }: OwnShimOptions): NodeJS.ProcessEnv {
   const trace = currentTrace();
   return {

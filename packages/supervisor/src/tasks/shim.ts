@@ -44,3 +44,12 @@ export function shimOver(connection: TtrpcConnection, { version, pid, ...parts }
   const service = version < 3 ? Task : { ...Task, name: `containerd.task.v${version}.Task` };
   return { ...parts, pid, connection, task: ttrpcClient(service, connection) };
 }
+
+/** Kills a shim whose connection is still open: nobody else can have its pid. */
+export function killShim(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended just now.
+  }
+}

@@ -5,37 +5,22 @@
  *   delete:  Task.Delete ─▶ Shutdown ─▶ connection closed ─▶ `shim delete` (not for ours) ─▶ bundle removed
  *   a connection that ends by itself: the shim died ─▶ `shim delete`, exit and delete published, bundle removed
  */
-import { rmSync } from 'node:fs';
 import { packAny } from '@drydock/rpc/any';
 import { alreadyExists, isKind, notFound, RpcError, toRpcError } from '@drydock/rpc/errors';
 import type { Container } from '@drydock/rpc/generated/containers';
 import { TaskDelete, TaskExit } from '@drydock/rpc/generated/event_payloads';
 import type { Envelope } from '@drydock/rpc/generated/events';
-import type { Any } from '@drydock/rpc/generated/google';
 import type { DeleteResponse, StateResponse } from '@drydock/rpc/generated/shim_task';
-import type { Mount } from '@drydock/rpc/generated/types';
 import { now } from '@drydock/rpc/timestamp';
 import type { Logger } from '@drydock/telemetry/logger';
 import type { Exchange } from '../events/exchange.ts';
 import { Bundle, type BundleDirectories } from './bundle.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Launcher } from './launcher.ts';
-import type { Shim } from './shim.ts';
+import { removeSocket } from './own-shim.ts';
+import { killShim, type Shim } from './shim.ts';
 import type { ShimBinary } from './shim-binary.ts';
-
-/** What a task is made of, besides its container's record. */
-export interface TaskOptions {
-  readonly stdin: string;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly terminal: boolean;
-  readonly rootfs: readonly Mount[];
-  readonly options: Any | undefined;
-  /** The directory of a checkpoint to restore; empty for none. */
-  readonly checkpoint: string;
-  /** An executable to use instead of the runtime's shim; empty for that. */
-  readonly runtimePath: string;
-}
+import type { TaskOptions } from './task-options.ts';
 
 export interface TaskManagerParts {
   readonly directories: BundleDirectories;
@@ -291,19 +276,6 @@ export class TaskManager {
     if (exit.id !== exit.containerId) return;
     this.find(namespace, exit.containerId)?.bundle.write('exit-published', String(exit.exitStatus));
   }
-}
-
-/** Kills a shim whose connection is still open: nobody else can have its pid. */
-function killShim(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended just now.
-  }
-}
-
-function removeSocket(address: string | undefined): void {
-  if (address !== undefined) rmSync(address.replace(/^unix:\/\//, ''), { force: true });
 }
 
 function exitKey(namespace: string, id: string, pid: number): string {
