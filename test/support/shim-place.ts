@@ -49,6 +49,7 @@ export class ShimPlace {
   readonly options: Input<Options>;
   readonly events: Envelope[] = [];
   readonly #pids = new Set<number>();
+  readonly #ids: string[] = [];
   readonly #logs: number[] = [];
   #server: { close(): Promise<void> } | undefined;
 
@@ -84,6 +85,7 @@ export class ShimPlace {
       edit(spec);
     });
     const bundle = join(this.directory, namespace, id);
+    this.#ids.push(id);
     for (const part of ['rootfs', '../../work']) mkdirSync(join(bundle, part), { recursive: true });
     const work = join(this.directory, 'work', id);
     mkdirSync(work, { recursive: true });
@@ -137,7 +139,7 @@ export class ShimPlace {
     return path;
   }
 
-  /** Kills the shims that still live, and removes everything. */
+  /** Kills the shims that still live, and removes everything, containers included. */
   async close(): Promise<void> {
     for (const pid of this.#pids) {
       try {
@@ -148,6 +150,7 @@ export class ShimPlace {
     }
     await this.deafen();
     await until('the shims are gone', () => ![...this.#pids].some(isAlive));
+    for (const id of this.#ids) if (existsSync(join(this.directory, 'runtime', namespace, id))) this.delete(id);
     closeAll(this.#logs);
     this.sandbox.remove();
   }

@@ -2,11 +2,10 @@
  * The same calls to our shim and to containerd's, on the same runtime: the answers, the errors, the runtime's command lines
  * and the events must be the same.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import t, { type Test } from 'tap';
-import { cgroupDirectory, readHierarchies } from '../../packages/linux/src/cgroups/hierarchies.ts';
+import t from 'tap';
 import { closeAll, openHolder } from '../../packages/linux/src/fifo.ts';
 import { isAlive } from '../../packages/linux/src/process.ts';
 import { jsonAny, jsonTypes, packAny } from '../../packages/rpc/src/any.ts';
@@ -19,50 +18,8 @@ import { Task } from '../../packages/rpc/src/generated/shim_task.ts';
 import type { Client } from '../../packages/rpc/src/service.ts';
 import { ttrpcClient } from '../../packages/rpc/src/ttrpc-client.ts';
 import { run, until } from '../support/run.ts';
-import {
-  namespace,
-  noRealShim,
-  ourShim,
-  outcome,
-  type PlaceOptions,
-  realShim,
-  ShimPlace,
-} from '../support/shim-place.ts';
-
-/** Whether this machine limits swap: else a container in want of memory is swapped out. */
-const isSwapLimited =
-  existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes') || existsSync('/sys/fs/cgroup/cgroup.controllers');
-
-/** Runs a scenario with either shim; both must tell the same. */
-function compare(
-  name: string,
-  scenario: (place: ShimPlace, t: Test) => Promise<unknown>,
-  options: PlaceOptions['options'] = {},
-): void {
-  t.test(name, { skip: noRealShim }, async (t) => {
-    const told: unknown[] = [];
-    for (const shim of [realShim, ourShim]) {
-      const place = new ShimPlace({ shim, options });
-      await place.listen();
-      try {
-        told.push(normalize(await scenario(place, t), place));
-      } catch (error) {
-        throw new Error(`${shim}: ${(error as Error).message}`, { cause: error });
-      } finally {
-        await place.close();
-      }
-    }
-    t.same(told[1], told[0]);
-  });
-}
-
-/** What is told, without what differs by nature: the place's directory, pids, times. */
-function normalize(value: unknown, { directory }: ShimPlace): unknown {
-  const text = JSON.stringify(value, (key, each) => (/pid$/i.test(key) && each > 0 ? 'PID' : each));
-  return JSON.parse(
-    text.replaceAll(directory, 'DIR').replace(/"exitedAt":\{"seconds":\d+,"nanos":\d+\}/g, '"exitedAt":"TIME"'),
-  );
-}
+import { compare, eventsUpTo } from '../support/shim-compare.ts';
+import { namespace, noRealShim, ourShim, outcome, ShimPlace } from '../support/shim-place.ts';
 
 /** A runtime that notes its command line in a file and has the real one do the work, but for criu's. */
 function notingRuntime(place: ShimPlace, criu: string): { readonly path: string; calls(): string[] } {
@@ -164,35 +121,6 @@ compare('the owner of the pipes', async (place, t) => {
   return told;
 });
 
-compare('the cgroup of the shim, and its score for the kernel', async (place, t) => {
-  const path = `/shim-cgroup-${process.pid}`;
-  const hierarchies = readHierarchies().list.filter(({ name }) => ['', 'pids', 'memory'].includes(name));
-  const directories = hierarchies.map((hierarchy) => cgroupDirectory(hierarchy, path));
-  place.bundle('c', 'true');
-  place.bundle('d', 'true');
-  const options = { ...place.options, shimCgroup: path };
-  const failed = place.call('c', ['start'], Any.encode(packAny(Options, options)));
-  t.match(failed, { status: 1 });
-  t.match(`${failed.stdout}${failed.stderr}`, `failed to load cgroup ${path}: cgroup`);
-  for (const directory of directories) mkdirSync(directory);
-  const { task } = await place.start('d', options);
-  const { shimPid } = await task.connect({ id: '' });
-  const own = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
-  const file = `/proc/${shimPid}/oom_score_adj`;
-  await until('its score is set', () => Number(readFileSync(file, 'utf8')) !== own);
-  const told = [
-    readFileSync(`/proc/${shimPid}/cgroup`, 'utf8')
-      .split('\n')
-      .filter((line) => line.endsWith(path)).length,
-    Number(readFileSync(file, 'utf8')) - own,
-  ];
-  await task.shutdown({ id: 'd' });
-  await until('it has ended', () => !isAlive(shimPid));
-  // The dead count until their parent, which is not this test, has asked for them.
-  for (const directory of directories) await until(`${directory} is empty`, () => isRemoved(directory));
-  return told;
-});
-
 compare('a group of containers has one shim', async (place, t) => {
   const told: unknown[] = [];
   for (const [annotation, value] of [
@@ -221,28 +149,6 @@ compare('a group of containers has one shim', async (place, t) => {
     told.push(existsSync(address.replace('unix://', '')));
   }
   return told;
-});
-
-compare('want of memory is told as it happens', async (place) => {
-  place.bundle('c', 'sleep 100', (spec) => {
-    const limit = 16 << 20;
-    spec.linux.resources = { memory: { limit, ...(isSwapLimited ? { swap: limit } : {}) } } as never;
-  });
-  const { task } = await place.start('c');
-  await task.create(place.request('c'));
-  await task.start({ id: 'c' });
-  const process = { args: ['busybox', 'tail', '/dev/zero'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } };
-  await task.exec({ id: 'c', execId: 'e', spec: jsonAny(jsonTypes.process, process) });
-  await task.start({ id: 'c', execId: 'e' });
-  const told: unknown[] = [await task.wait({ id: 'c', execId: 'e' })];
-  await until('it is told', () => place.events.some(({ topic }) => topic === '/tasks/oom'));
-  told.push(await outcome(task.state({ id: 'c' })));
-  told.push(await task.delete({ id: 'c', execId: 'e' }));
-  await task.kill({ id: 'c', signal: 9 });
-  await task.wait({ id: 'c' });
-  await task.delete({ id: 'c' });
-  const topics = await eventsUpTo(place, '/tasks/delete');
-  return [...told, topics.sort()];
 });
 
 compare('the events of a container, in their order', async (place) => {
@@ -295,10 +201,11 @@ t.test('a slow reader of a terminal gets all, also behind the end', { skip: noRe
   await task.create({ ...place.request('c'), terminal: true, stdout, stdin: place.fifo('in') });
   await task.start({ id: 'c' });
   const { shimPid } = await task.connect({ id: '' });
-  await sleep(300);
-  const ticks = cpuTicks(shimPid);
-  await sleep(1000);
-  t.ok(cpuTicks(shimPid) - ticks <= 1, 'nothing runs while the reader does not read');
+  await until('nothing runs while the reader does not read', async () => {
+    const ticks = cpuTicks(shimPid);
+    await sleep(1000);
+    return cpuTicks(shimPid) - ticks <= 1;
+  });
   const output = await readUntil(reader, /line 3999 of many/);
   t.equal(output.match(/line \d+ of many that fill the pipe\r\n/g)?.length, 4000);
   closeAll([reader]);
@@ -409,12 +316,6 @@ async function filesOf(shim: Client<typeof Shim>): Promise<string[]> {
   return descriptors.map(({ target }) => target).filter((target) => !target.startsWith('socket:'));
 }
 
-/** Topics and payloads up to the first event of a topic. */
-async function eventsUpTo(place: ShimPlace, last: string): Promise<string[]> {
-  await until(`${last} is told`, () => place.events.some(({ topic }) => topic === last));
-  return place.events.map(({ topic, event }) => `${topic} ${event?.typeUrl}`);
-}
-
 function residentKilobytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
@@ -442,17 +343,6 @@ async function readUntil(fd: number, pattern: RegExp): Promise<string> {
     }
   });
   return text;
-}
-
-/** Removes a cgroup, unless it has processes. */
-function isRemoved(cgroup: string): boolean {
-  try {
-    rmdirSync(cgroup);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
-    throw error;
-  }
 }
 
 /** What a pipe has until now, read into a buffer that keeps what was read before. */
