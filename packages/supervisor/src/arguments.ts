@@ -16,6 +16,7 @@ export interface SupervisorArguments {
   /** Executables of shims by runtime name. */
   readonly shims: ReadonlyMap<string, string>;
   readonly snapshotters: SupervisorConfig['snapshotters'];
+  readonly required: SupervisorConfig['required'];
 }
 
 const defaults = {
@@ -82,6 +83,7 @@ export function readPlaces(flags: {
     state: resolve(flags.state ?? config.state ?? defaults.state),
     deadlines: new Deadlines(config.timeouts),
     snapshotters: config.snapshotters,
+    required: config.required,
   };
 }
 

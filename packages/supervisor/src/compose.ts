@@ -29,6 +29,7 @@ import { ImageStore } from './metadata/images.ts';
 import { LeaseStore } from './metadata/leases.ts';
 import { NamespaceStore } from './metadata/namespaces.ts';
 import { pathsOf } from './paths.ts';
+import { pluginsOf, type RequiredPlugins, requirePlugins } from './plugins.ts';
 import { containersService } from './services/containers.ts';
 import { contentService } from './services/content.ts';
 import { diffService } from './services/diff.ts';
@@ -70,6 +71,8 @@ export interface SupervisorOptions {
   readonly deadlines: Deadlines;
   /** What the configuration says of the snapshotters. */
   readonly snapshotters?: Pick<SnapshotterOptions, 'config' | 'disabled'>;
+  /** Parts without which it does not start. */
+  readonly required: RequiredPlugins;
   readonly isDebug: boolean;
   readonly publishBinary: string;
   readonly log: Logger;
@@ -106,6 +109,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const containers = new ContainerStore(db, namespaces);
   const content = new ContentStore({ db, namespaces, leases, root: paths.content });
   const snapshotters = openSnapshotters({ directory: paths.snapshotter, ...options.snapshotters });
+  const plugins = pluginsOf(snapshotters);
+  requirePlugins(plugins, options.required);
   const stores = new Map<string, SnapshotStore>();
   for (const { name, backend } of snapshotters)
     if (backend !== undefined) stores.set(name, new SnapshotStore({ db, namespaces, leases, name, backend }));
@@ -147,7 +152,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     [
       versionService(),
       healthService(),
-      introspectionService({ uuid: readUuid(paths.uuid), snapshotters }),
+      introspectionService({ uuid: readUuid(paths.uuid), plugins }),
       namespacesService(namespaces, exchange),
       ...ofImages,
       transferService({ implementations: ofImages, streams, snapshotter: 'overlayfs' }),

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
+import type { RequiredPlugins } from './plugins.ts';
 
 const Config = z.looseObject({
   version: z.number().int().min(0).max(2).optional(),
@@ -14,6 +15,7 @@ const Config = z.looseObject({
   debug: z.looseObject({ level: z.string().optional() }).optional(),
   timeouts: z.record(z.string(), z.string()).optional(),
   disabled_plugins: z.array(z.string()).optional(),
+  required_plugins: z.array(z.string()).optional(),
   plugins: z.record(z.string(), z.looseObject({})).optional(),
 });
 
@@ -26,9 +28,16 @@ export interface SupervisorConfig {
   readonly timeouts?: Readonly<Record<string, string>> | undefined;
   /** Tables of snapshotters by name, and the names of those that are turned off. */
   readonly snapshotters: { readonly config: Readonly<Record<string, unknown>>; readonly disabled: readonly string[] };
+  readonly required: RequiredPlugins;
 }
 
-export const emptyConfig: SupervisorConfig = { snapshotters: { config: {}, disabled: [] } };
+export const emptyConfig: SupervisorConfig = {
+  snapshotters: { config: {}, disabled: [] },
+  required: { names: [], areWhole: true },
+};
+
+/** Parts that a plugin's whole name has at least, such as io.containerd.grpc.v1.images. */
+const nameParts = 4;
 
 /** What a snapshotter's plugin is called, before its name. */
 const snapshotterPrefix = 'io.containerd.snapshotter.v1.';
@@ -48,6 +57,9 @@ export function readConfig(path: string): SupervisorConfig {
     throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { root, state, grpc, debug, timeouts, plugins = {}, disabled_plugins: disabled = [] } = result.data;
+  const { version = 1, required_plugins: required = [] } = result.data;
+  const areWhole = version >= 2;
+  if (areWhole) checkNames(path, { disabled, required });
   const ofSnapshotter = (name: string): string[] =>
     name.startsWith(snapshotterPrefix) ? [name.slice(snapshotterPrefix.length)] : [];
   const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
@@ -63,5 +75,15 @@ export function readConfig(path: string): SupervisorConfig {
       ),
       disabled: disabled.flatMap(ofSnapshotter),
     },
+    required: { names: required, areWhole },
   };
+}
+
+function checkNames(path: string, lists: Readonly<Record<string, readonly string[]>>): void {
+  for (const [kind, names] of Object.entries(lists))
+    for (const name of names)
+      if (name.split('.').length < nameParts)
+        throw new Error(
+          `failed to load TOML from ${path}: invalid ${kind} plugin URI ${JSON.stringify(name)} expect io.containerd.x.vx`,
+        );
 }
