@@ -81,7 +81,10 @@ function writeOperation(writer: Writer, operation: Operation, index: number, at:
     writer.setHalves(at + 64, skips, skipCount(call, onError, index));
   }
   if (tolerate === 'any') writer.setHalves(at + 72, 1, 0);
-  else if (tolerate.length > 0) setTolerated(writer, at + 72, tolerate);
+  else if (tolerate.length > 0) {
+    const { low, high } = toleratedBits(tolerate);
+    writer.setHalves(at + 72, low, high);
+  }
 }
 
 /** How many operations lie between this one and the label. */
@@ -91,13 +94,25 @@ function skipCount(call: string, label: Label | undefined, index: number): numbe
   return label.index - index - 1;
 }
 
-function setTolerated(writer: Writer, address: number, errnos: readonly number[]): void {
+interface Halves {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Most operations share a few lists. */
+const bitsOfLists = new WeakMap<readonly number[], Halves>();
+
+function toleratedBits(errnos: readonly number[]): Halves {
+  const known = bitsOfLists.get(errnos);
+  if (known !== undefined) return known;
   const halves = [0, 0];
   for (const errno of errnos) {
     if (errno < 1 || errno > 63) throw new Error(`errno ${errno} cannot be tolerated: only 1 to 63 can`);
     halves[errno >> 5]! |= 1 << (errno & 31);
   }
-  writer.setHalves(address, halves[0]!, halves[1]!);
+  const bits = { low: halves[0]!, high: halves[1]! };
+  bitsOfLists.set(errnos, bits);
+  return bits;
 }
 
 /** Memory that grows, filled by address. Words are at addresses that 8 divides. */

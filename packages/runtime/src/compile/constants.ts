@@ -9,6 +9,7 @@ const constants = <T extends Readonly<Record<string, number>>>(table: T) =>
 
 /** Several flags as one argument. */
 export function flags(...each: readonly Named[]): Named {
+  if (each.length === 1 && each[0]!.value !== 0) return each[0]!;
   const set = each.filter(({ value }) => value !== 0);
   if (set.length === 0) return { value: 0, text: '0' };
   // All of these are within 32 bits.

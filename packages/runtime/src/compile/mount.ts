@@ -41,6 +41,8 @@ export interface MountJob extends MountsOptions {
   readonly mount: Mount;
   readonly destination: string;
   readonly parsed: MountOptions;
+  /** The directory of the destination, if that is open already. */
+  readonly parent?: Slot | undefined;
   readonly prepared?: PreparedMount | undefined;
   /** What a tmpfs begins with. */
   readonly copied?: readonly CopiedFile[] | undefined;
@@ -57,7 +59,14 @@ export function mountOne(program: Program, job: MountJob): void {
     ? { ...job, parsed: { ...parsed, attributes: withoutReadOnly(parsed.attributes) } }
     : job;
   const made = long ? undefined : parsed.bind ? cloneSource(program, job) : makeFilesystem(program, filled);
-  const target = openTarget(program, { root, path: destination, kind: targetKind(job), failure: targetFailure(job) });
+  const kind = targetKind(job);
+  const target = openTarget(program, {
+    root,
+    path: destination,
+    parent: job.parent,
+    kind,
+    failure: targetFailure(job),
+  });
   if (made && job.copied?.length) {
     copyUp(program, job, made, job.copied);
     if (isReadOnly(parsed.attributes))
@@ -94,10 +103,11 @@ function openMount(program: Program, { root, destination, failure }: MountJob): 
   return tree;
 }
 
+const byDescriptors = flags(Fs.MOVE_MOUNT_F_EMPTY_PATH, Fs.MOVE_MOUNT_T_EMPTY_PATH);
+
 /** Puts a mount that is nowhere yet on a target. */
 export function attach(program: Program, tree: Slot, target: Slot, failure: (errno: number) => string): void {
-  const empty = flags(Fs.MOVE_MOUNT_F_EMPTY_PATH, Fs.MOVE_MOUNT_T_EMPTY_PATH);
-  program.call('move_mount', [tree, '', target, '', empty], { failure });
+  program.call('move_mount', [tree, '', target, '', byDescriptors], { failure });
   program.call('close', [target]);
 }
 

@@ -26,6 +26,9 @@ const howPlainFile = openHow(
 /** Absent; or the kernel is not sure because of a rename elsewhere, and the next try will tell. */
 const perhapsAbsent = [Errno.ENOENT, Errno.EAGAIN];
 
+const exists = [Errno.EEXIST];
+const directoryMode = octal(0o755);
+
 /** What a path is, or shall be made if it is missing. */
 export type TargetKind = 'directory' | 'plain directory' | 'file' | 'plain file' | 'any';
 
@@ -42,6 +45,8 @@ export interface TargetOptions {
   readonly root: Slot | Named;
   readonly path: string;
   readonly kind: TargetKind;
+  /** The directory that it is in, if that is open already. */
+  readonly parent?: Slot | undefined;
   /** What failed, for a component that is at fault and an errno: `mkdir /a/b: not a directory`. */
   readonly failure: (op: string, errno: number) => string;
 }
@@ -58,7 +63,7 @@ export function openTarget(program: Program, options: TargetOptions): Slot {
   const tolerate = parts.length === 0 ? [] : perhapsAbsent;
   open(program, root, path, how, { store: target, tolerate, onSuccess: found, failure: fails('open') });
   if (parts.length > 0) {
-    const parent = openParent(program, options);
+    const parent = options.parent ?? openParent(program, options);
     const name = parts.at(-1)!;
     if (kind === 'file' || kind === 'plain file' || kind === 'any') {
       const created = new Slot('created file');
@@ -66,9 +71,9 @@ export function openTarget(program: Program, options: TargetOptions): Slot {
       program.call('openat', [parent, name, flag, octal(0o644)], { store: created, failure: fails('create') });
       program.call('close', [created]);
     } else {
-      program.call('mkdirat', [parent, name, octal(0o755)], { tolerate: [Errno.EEXIST], failure: fails('mkdir') });
+      program.call('mkdirat', [parent, name, directoryMode], { tolerate: exists, failure: fails('mkdir') });
     }
-    if (parts.length > 1) program.call('close', [parent]);
+    if (parts.length > 1 && !options.parent) program.call('close', [parent]);
     open(program, root, path, how, { store: target, failure: fails('open') });
   }
   program.place(found);
@@ -78,7 +83,7 @@ export function openTarget(program: Program, options: TargetOptions): Slot {
 /** Opens the directory that a path is in, making what is missing. */
 export function openParent(
   program: Program,
-  { root, path: target, failure }: Omit<TargetOptions, 'kind'>,
+  { root, path: target, failure }: Omit<TargetOptions, 'kind' | 'parent'>,
 ): Slot | Named {
   let parent: Slot | Named = root;
   let prefix = '';
@@ -95,7 +100,7 @@ export function openParent(
       onSuccess: found,
       failure: fails('mkdir'),
     });
-    program.call('mkdirat', [above, part, octal(0o755)], { tolerate: [Errno.EEXIST], failure: fails('mkdir') });
+    program.call('mkdirat', [above, part, directoryMode], { tolerate: exists, failure: fails('mkdir') });
     open(program, root, path, howDirectory, { store: here, failure: fails('open') });
     program.place(found);
     if (above !== root) program.call('close', [above]);
