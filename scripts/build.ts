@@ -27,15 +27,28 @@ const node = join(top, `node_modules/node-linux-${arch.node}/bin/node`);
 /** The engine compiles nothing that runs only once: create takes a third less time, and the shim less memory. */
 const withoutJit = 'BUN_JSC_useJIT=0';
 
+/**
+ * MiB of each half of the nursery, where new objects are: by default it grows to some 40 MiB in a burst of calls and stays
+ * so, which is most of what the supervisor would hold.
+ */
+const smallNursery = '--max-semi-space-size=2';
+
+interface ProgramPlan {
+  readonly package: string;
+  readonly engine: 'node' | 'bun';
+  /** An option of the engine; a script's first line holds but one. */
+  readonly flag?: string;
+}
+
 /** Each program's package and the engine that runs it: Bun where a program starts for each container. */
-const programs = {
+const programs: Readonly<Record<string, ProgramPlan>> = {
   drydock: { package: 'cli', engine: 'node' },
   drydockd: { package: 'engine', engine: 'node' },
-  'drydock-supervisor': { package: 'supervisor', engine: 'node' },
+  'drydock-supervisor': { package: 'supervisor', engine: 'node', flag: smallNursery },
   'drydock-ctr': { package: 'ctr', engine: 'node' },
   'containerd-shim-drydock-v2': { package: 'shim', engine: 'bun' },
   'drydock-runtime': { package: 'runtime', engine: 'bun' },
-} as const;
+};
 
 const usage = `usage: scripts/build.ts [PROGRAM...]
 
@@ -59,8 +72,9 @@ function build(names: readonly string[]): void {
 
 /** Makes one program's file; it needs nothing from its environment, and no other file but those in dist/lib. */
 function bundle(name: string): void {
-  if (!(name in programs)) throw new Error(`no such program: ${name}; there are ${Object.keys(programs).join(', ')}`);
-  const { package: source, engine } = programs[name as keyof typeof programs];
+  const plan = programs[name];
+  if (plan === undefined) throw new Error(`no such program: ${name}; there are ${Object.keys(programs).join(', ')}`);
+  const { package: source, engine, flag } = plan;
   const main = join(top, 'packages', source, 'src/main.ts');
   if (!existsSync(main)) throw new Error(`${name}: packages/${source}/src/main.ts is missing`);
   const program = join(dist, 'bin', name);
@@ -69,7 +83,7 @@ function bundle(name: string): void {
     compile(main, `${executable}.new`, name === 'containerd-shim-drydock-v2');
     renameSync(`${executable}.new`, executable);
     writeFileSync(`${program}.new`, makeLauncher(machine, { path: executable, variable: withoutJit }), { mode: 0o755 });
-  } else bundleScript(main, `${program}.new`);
+  } else bundleScript(main, `${program}.new`, flag);
   renameSync(`${program}.new`, program);
   console.log(`${name}: for ${engine}`);
 }
@@ -93,10 +107,11 @@ function compile(main: string, output: string, isLongLived: boolean): void {
 }
 
 /** A script that starts with the path of its engine. */
-function bundleScript(main: string, output: string): void {
+function bundleScript(main: string, output: string, flag: string | undefined): void {
   bunBuild(main, ['--target=node', `--outfile=${output}.js`]);
   const code = readFileSync(`${output}.js`, 'utf8').replace(/^#!.*\n/, '');
-  writeFileSync(output, `#!${join(dist, 'lib/node')}\n${code}`);
+  const engine = join(dist, 'lib/node');
+  writeFileSync(output, `#!${flag === undefined ? engine : `${engine} ${flag}`}\n${code}`);
   chmodSync(output, 0o755);
   rmSync(`${output}.js`);
 }
