@@ -2,75 +2,24 @@
  * Who ends our shim in each of its states, and who does not: its parent, `Shutdown`, nobody's being connected, a signal; and
  * what `delete` finds when it was killed. With real shims, our runtime, and containers.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { isAlive } from '../../packages/linux/src/process.ts';
-import { connectUnix, listenUnix } from '../../packages/linux/src/socket.ts';
+import { connectUnix } from '../../packages/linux/src/socket.ts';
 import { Shim } from '../../packages/rpc/src/generated/shim_extra.ts';
 import { Task } from '../../packages/rpc/src/generated/shim_task.ts';
 import { connectTtrpc, type TtrpcConnection, ttrpcClient } from '../../packages/rpc/src/ttrpc-client.ts';
 import { commandLine, until } from '../support/run.ts';
-import { namespace, ourRuntime, ourShim, outcome, ShimPlace } from '../support/shim-place.ts';
+import { namespace, ourRuntime, ourShim, outcome } from '../support/shim-place.ts';
+import { launch, newPlace, type Served, serve, serveSpare } from '../support/shim-served.ts';
 
 const skip = process.getuid?.() !== 0 && 'needs root';
 /** The idle timeout of shims that shall see its end, in milliseconds. */
 const short = 400;
-
-/** A shim that a test has started as the supervisor does. */
-interface Served {
-  readonly place: ShimPlace;
-  readonly pid: number;
-  readonly socket: string;
-  readonly child: ChildProcess;
-  /** Resolves when the child has ended. */
-  readonly ended: Promise<unknown>;
-  connect(): Promise<TtrpcConnection>;
-}
-
-async function newPlace(test: Test): Promise<ShimPlace> {
-  const place = new ShimPlace({ shim: ourShim, options: { binaryName: ourRuntime } });
-  await place.listen();
-  test.teardown(() => place.close());
-  return place;
-}
-
-/** Starts a shim in the bundle of a container `c`, with more flags. */
-async function serve(test: Test, flags: readonly string[]): Promise<Served> {
-  const place = await newPlace(test);
-  const cwd = place.bundle('c', 'sleep 1000');
-  return launch(place, { program: ourShim, args: ['-namespace', namespace, '-id', 'c', ...flags], cwd });
-}
-
-/** Starts a spare by a parent that can be killed: a shell, which says the shim's pid. */
-async function serveSpare(test: Test, flags: readonly string[] = []): Promise<Served> {
-  const place = await newPlace(test);
-  place.bundle('c', 'sleep 1000');
-  const args = ['-c', '"$0" -spare -parent $$ "$@" & echo $!; wait', ourShim, ...flags];
-  return launch(place, { program: 'sh', args, cwd: '/' });
-}
-
-async function launch(
-  place: ShimPlace,
-  { program, args, cwd }: { readonly program: string; readonly args: readonly string[]; readonly cwd: string },
-): Promise<Served> {
-  const socket = join(place.directory, 'shim.sock');
-  const listener = listenUnix(socket);
-  const stdio = ['ignore', 'pipe', 'inherit', listener] as const;
-  const env = { PATH: process.env.PATH, TTRPC_ADDRESS: `${place.supervisor}.ttrpc` };
-  const child = spawn(program, [...args, '-address', place.supervisor], { cwd, env, stdio: [...stdio] });
-  closeSync(listener);
-  const ended = once(child, 'exit');
-  const pid = program === 'sh' ? Number(await once(child.stdout!, 'data')) : child.pid!;
-  const connect = async (): Promise<TtrpcConnection> => {
-    const { connection } = await place.connect(`unix://${socket}`);
-    return connection;
-  };
-  return { place, pid, socket, child, ended, connect };
-}
 
 /** Creates and starts the container. */
 async function run({ place }: Served, connection: TtrpcConnection): Promise<number> {

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { jsonAny, jsonTypes, packAny } from '../../packages/rpc/src/any.ts';
 import { TaskExecAdded, TaskExit } from '../../packages/rpc/src/generated/event_payloads.ts';
 import { Any } from '../../packages/rpc/src/generated/google.ts';
@@ -13,17 +13,11 @@ import { Options } from '../../packages/rpc/src/generated/runc_options.ts';
 import { Shim } from '../../packages/rpc/src/generated/shim_extra.ts';
 import { ttrpcClient } from '../../packages/rpc/src/ttrpc-client.ts';
 import { ctr, until } from '../support/run.ts';
-import { namespace, noRealShim, ourRuntime, ourShim, ShimPlace } from '../support/shim-place.ts';
+import { namespace, noRealShim } from '../support/shim-place.ts';
+import { newPlace } from '../support/shim-served.ts';
 import { bin, makeDirectory, startContainerd, startSupervisor } from '../support/stacks.ts';
 
 const skip = process.getuid?.() !== 0 && 'needs root';
-
-async function newPlace(test: Test): Promise<ShimPlace> {
-  const place = new ShimPlace({ shim: ourShim, options: { binaryName: ourRuntime } });
-  await place.listen();
-  test.teardown(() => place.close());
-  return place;
-}
 
 const sleeping = { args: ['sleep', '100'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } };
 
@@ -168,9 +162,10 @@ t.test('a program publishes its events, to either daemon', { skip: skip || noRea
     await task.start({ id: 'c' });
     await task.wait({ id: 'c' });
     await task.delete({ id: 'c' });
-    await task.shutdown({ id: 'c' });
     const lines = (): string[] => text.split('\n').filter((line) => line.includes(` ${namespace} `));
-    await until('all has come', () => lines().length === 4);
+    // A program is started for each.
+    await until('all has come', () => lines().length === 4, 120);
+    await task.shutdown({ id: 'c' });
     told.push(lines().map((line) => / (\/tasks\/\w+) /.exec(line)?.[1]));
     t.match(lines()[2], /"exit_status":5/);
     listener.kill();
