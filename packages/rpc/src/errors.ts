@@ -8,6 +8,7 @@ export const errorCodes = {
   'deadline exceeded': 4,
   'not found': 5,
   'already exists': 6,
+  'resource exhausted': 8,
   'failed precondition': 9,
   'out of range': 11,
   'not implemented': 12,

@@ -1,6 +1,7 @@
 /** `fsck`: looks for what refers to something that is not there, through the API: it works on containerd, too. */
 
 import { hostPlatform } from '@drydock/oci/platform';
+import { listContainers } from '@drydock/rpc/container-list';
 import { isKind } from '@drydock/rpc/errors';
 import { statBlob } from '@drydock/transfer/blobs';
 import { bottomUp, readTree } from '@drydock/transfer/tree';
@@ -40,7 +41,7 @@ async function images({ images: service, content: store }: Supervisor): Promise<
 
 async function containers(supervisor: Supervisor): Promise<string[]> {
   const findings: string[] = [];
-  for (const { id, image, snapshotter, snapshotKey } of (await supervisor.containers.list({})).containers) {
+  for (const { id, image, snapshotter, snapshotKey } of await listContainers(supervisor.containers)) {
     if (snapshotKey !== '' && !(await exists(supervisor, snapshotter, snapshotKey)))
       findings.push(`container ${id}: snapshot ${snapshotKey} is missing`);
     if (image !== '' && !(await isThere(() => supervisor.images.get({ name: image }))))

@@ -1,5 +1,7 @@
 /** `tree`: how what runs hangs together: namespaces, containers, their shims, their processes. */
+
 import { readdirSync, readFileSync } from 'node:fs';
+import { listContainers } from '@drydock/rpc/container-list';
 import { isKind } from '@drydock/rpc/errors';
 import type { Container } from '@drydock/rpc/generated/containers';
 import { command } from '../command.ts';
@@ -19,7 +21,7 @@ export const treeCommand = command(
     for (const namespace of names) {
       const scope = new Supervisor({ address: '', namespace }, undefined, supervisor.channel);
       console.log(namespace);
-      const { containers } = await scope.containers.list({});
+      const containers = await listContainers(scope.containers);
       for (const [index, container] of containers.entries())
         await printContainer(scope, container, { isLast: index === containers.length - 1, children });
     }

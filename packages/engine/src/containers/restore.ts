@@ -2,6 +2,7 @@
  * Finds the containers again after the engine or containerd was away: those that run get their pipes back, those that
  * ended meanwhile get their exit, execs too.
  */
+import { listContainers } from '@drydock/rpc/container-list';
 import { isKind } from '@drydock/rpc/errors';
 import type { Process } from '@drydock/rpc/generated/task_types';
 import { Status } from '@drydock/rpc/generated/task_types';
@@ -35,7 +36,7 @@ export async function reconcile(engine: Engine): Promise<void> {
 
 /** Finishes what an engine that was killed had begun: tasks of containers that have ended, removals with --rm. */
 export async function finishLeavings(engine: Engine): Promise<void> {
-  const { containers } = await engine.containerd.containers.list({ filters: [] });
+  const containers = await listContainers(engine.containerd.containers);
   const known = new Set(containers.map(({ id }) => id));
   const ended = engine.containers.list().filter(({ isRunning }) => !isRunning);
   await Promise.all(

@@ -6,14 +6,20 @@ const prefixSize = 5;
 /** Bytes in one message: containerd's limit. */
 export const maxMessageSize = 16 * 1024 * 1024;
 
-/** A message, given in pieces, with its prefix: the first piece is copied behind that, the others stay what they are. */
+/**
+ * A message, given in pieces, with its prefix: the first piece is copied behind that, the others stay what they are. Throws
+ * `resource exhausted` for one that containerd would not send.
+ */
 export function frameMessage([first = noBytes, ...others]: readonly Uint8Array[]): Uint8Array[] {
+  const size = others.reduce((sum, { length }) => sum + length, first.length);
+  if (size > maxMessageSize)
+    throw new RpcError(
+      'resource exhausted',
+      `grpc: trying to send message larger than max (${size} vs. ${maxMessageSize})`,
+    );
   const frame = Buffer.allocUnsafe(prefixSize + first.length);
   frame[0] = 0;
-  frame.writeUInt32BE(
-    others.reduce((sum, { length }) => sum + length, first.length),
-    1,
-  );
+  frame.writeUInt32BE(size, 1);
   frame.set(first, prefixSize);
   return [frame, ...others];
 }

@@ -97,6 +97,15 @@ t.test('a call that is answered many times', async (t) => {
   await t.rejects(read('breaks', 1), { message: 'after the answers' });
 });
 
+t.test('an answer that is too large', async (t) => {
+  const images = Array.from({ length: 17 }, () => ({ name: 'x'.repeat(1 << 20) }));
+  const { channel } = await serve(t, implement(Images, { list: () => ({ images }) }));
+  await t.rejects(grpcClient(Images, channel).list({}), {
+    kind: 'resource exhausted',
+    message: /^grpc: trying to send message larger than max \(178\d+ vs\. 16777216\)$/,
+  });
+});
+
 t.test('a conversation', async (t) => {
   const { channel } = await serve(
     t,

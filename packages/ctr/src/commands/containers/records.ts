@@ -1,4 +1,5 @@
 /** `containers create`, `list`, `info`, `label` */
+import { listContainers } from '@drydock/rpc/container-list';
 import type { Container } from '@drydock/rpc/generated/containers';
 import { formatTimestamp, zeroTime } from '@drydock/rpc/timestamp';
 import { command, programOf, quiet } from '../../command.ts';
@@ -25,7 +26,7 @@ export const list = command(
   'list containers, those that filters choose',
   (argv) => wordsFlag(quiet(argv)),
   async (supervisor, args) => {
-    const { containers } = await supervisor.containers.list({ filters: args.words });
+    const containers = await listContainers(supervisor.containers, args.words);
     if (args.quiet) {
       for (const { id } of containers) console.log(id);
       return;
