@@ -36,6 +36,8 @@ const failures: string[] = [];
 /** The rows of the tables that tests have printed, by their heads. */
 const tables = new Map<string, string[]>();
 
+/** Milliseconds after which an empty cgroup is no longer one that somebody has just made to put a process into. */
+const settled = 3_000;
 const cgroupsBefore = new Set(cgroups());
 if (named.length === 0) for (const [name, command] of checks) await runCheck(name, command);
 const unit = globSync('packages/*/src/**/*.test.ts', { cwd: top })
@@ -56,7 +58,7 @@ await Promise.all(
 );
 if (named.length === 0 && !quick) await runMachine([]);
 
-removeNewCgroups();
+await removeNewCgroups();
 for (const [head, rows] of tables) for (const line of [head, ...rows]) console.log(`  ${line}`);
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -94,9 +96,14 @@ function cgroups(): string[] {
   return find.stdout.split('\n').filter(Boolean);
 }
 
-/** Daemons, ours and the real ones, put containers below a cgroup that they never remove: an empty one goes with the tests. */
-function removeNewCgroups(): void {
-  for (const path of cgroups().filter((cgroup) => !cgroupsBefore.has(cgroup))) {
+/**
+ * Daemons, ours and the real ones, put containers below a cgroup that they never remove: an empty one goes with the tests,
+ * unless it is so young that it may be of another run on this machine.
+ */
+async function removeNewCgroups(): Promise<void> {
+  const left = cgroups().filter((cgroup) => !cgroupsBefore.has(cgroup));
+  if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, settled));
+  for (const path of left) {
     try {
       rmdirSync(path);
     } catch (error) {
