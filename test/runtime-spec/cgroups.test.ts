@@ -85,7 +85,7 @@ const refused = (name: string, resources: Resources, says: RegExp, more: Partial
   ...more,
 });
 
-testFeature('cgroups', [
+const cases: readonly Case[] = [
   {
     name: 'an absolute path',
     edit: (spec) => {
@@ -319,4 +319,6 @@ testFeature('cgroups', [
     { hugepageLimits: [{ pageSize: '3MB', limit: 1 }] },
     /no such file or directory|cannot set hugetlb limit/,
   ),
-]);
+];
+
+testFeature('cgroups', cases, { everywhere: true });

@@ -129,4 +129,4 @@ const cases: readonly Case[] = [
   },
 ];
 
-testFeature('devices', cases);
+testFeature('devices', cases, { everywhere: true });

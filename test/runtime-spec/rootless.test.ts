@@ -235,6 +235,7 @@ testFeature(
   ],
   {
     user: nobody,
+    everywhere: true,
     through: ['unshare', '--mount', 'sh', '-c', `${inPlace.join(' && ')} && exec "$@"`, 'sh'],
     skip:
       (spawnSync('newuidmap', ['--help']).error && 'needs newuidmap (uidmap)') ||

@@ -18,6 +18,9 @@ import {
 const runtimes = ['ours', 'runc', 'crun'] as const;
 type Runtime = (typeof runtimes)[number];
 
+/** Those that `RUNTIMES` names, all if it is empty: a second run elsewhere need not repeat what does not differ there. */
+const wanted = process.env.RUNTIMES?.split(',').filter(Boolean) ?? [];
+
 /** A place to run cases of one runtime in. */
 export interface Bench {
   readonly sandbox: Sandbox;
@@ -67,12 +70,15 @@ export interface FeatureOptions {
   readonly user?: number;
   /** A command that the runtime's is run by, as root. */
   readonly through?: readonly string[];
+  /** Whether the feature differs from kernel to kernel, so that each run of it is one of all runtimes. */
+  readonly everywhere?: boolean;
   readonly skip?: string | false;
 }
 
 /** Runs the cases of a feature with each runtime, and prints the feature's row of the table of all features. */
 export function testFeature(feature: string, cases: readonly Case[], options: FeatureOptions = {}): void {
-  const { user, skip: skipAll = false } = options;
+  const { user, everywhere = false, skip: skipAll = false } = options;
+  const chosen = runtimes.filter((runtime) => everywhere || wanted.length === 0 || wanted.includes(runtime));
   const becoming =
     user === undefined ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups'].map(String);
   const through = [...(options.through ?? []), ...becoming];
@@ -83,7 +89,7 @@ export function testFeature(feature: string, cases: readonly Case[], options: Fe
     t.teardown(() => ours.remove());
     if (user !== undefined) spawnSync('chown', ['-R', `${user}:${user}`, ours.directory]);
     const sandboxes = { ours, runc: ours.as([...through, 'runc']), crun: byCrun(ours, through) };
-    const benches = runtimes.map((runtime) => benchOf(sandboxes[runtime], runtime, user));
+    const benches = chosen.map((runtime) => benchOf(sandboxes[runtime], runtime, user));
     const counts = { ours: new Count(), runc: new Count(), crun: new Count() };
     if (noCrun) t.pass('crun', { skip: noCrun });
     const batches = benches.map((bench) => new Batches(bench, cases));
@@ -100,7 +106,10 @@ export function testFeature(feature: string, cases: readonly Case[], options: Fe
       }
     t.same(ours.leftovers(), [], 'nothing is left');
     t.comment(`| runtime-spec | ${runtimes.join(' | ')} |`);
-    const cells = runtimes.map((runtime) => (runtime === 'crun' && noCrun) || counts[runtime].toString());
+    const cells = runtimes.map((runtime) => {
+      if (!chosen.includes(runtime)) return 'not run';
+      return (runtime === 'crun' && noCrun) || counts[runtime].toString();
+    });
     t.comment(`| ${feature} | ${cells.join(' | ')} |`);
   });
 }
