@@ -3,6 +3,7 @@
  * the end it is counted what was lost, what ended otherwise than it should, and what was left behind.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isKind } from '../../packages/rpc/src/errors.ts';
 import { TaskExit } from '../../packages/rpc/src/generated/event_payloads.ts';
 import { Events } from '../../packages/rpc/src/generated/events.ts';
@@ -66,6 +67,8 @@ class Soak {
   /** The exits that were published, by container. */
   readonly #exits = new Map<string, TaskExit[]>();
   readonly #details: string[] = [];
+  /** Containers that something was wrong with. */
+  readonly #faulty = new Set<string>();
   readonly #counts = { lost: 0, wrong: 0, failed: 0, again: 0, finished: 0 };
   #supervisor!: Daemon;
   #fleet!: Fleet;
@@ -99,6 +102,7 @@ class Soak {
     await heard;
     this.#fleet.close();
     await this.#supervisor.stop();
+    this.#details.push(...this.#loggedOfFaulty());
     const all = { ...left, ...(await findLeaks(this.#directory, this.#namespace)) };
     for (const [kind, names] of Object.entries(all)) this.#details.push(...names.map((name) => `${kind}: ${name}`));
     const leaked = Object.fromEntries(Object.entries(all).map(([kind, names]) => [`leaked ${kind}`, names.length]));
@@ -148,9 +152,9 @@ class Soak {
     else if (!this.#orphans.has(id)) signal(pid, 'SIGTERM');
     const ended = await this.#fleet.collect(id);
     const isOrphan = this.#orphans.has(id);
-    if (ended === undefined && !isOrphan) this.#fault('lost', `${id}: its task was gone`);
+    if (ended === undefined && !isOrphan) this.#fault('lost', id, 'its task was gone');
     const expected = isOrphan ? [status, ...unseenEnds] : [status];
-    if (ended !== undefined && !expected.includes(ended)) this.#fault('wrong', `${id}: ${ended}, not ${expected}`);
+    if (ended !== undefined && !expected.includes(ended)) this.#fault('wrong', id, `${ended}, not ${expected}`);
     await this.#fleet.ensureRemoved(id);
     this.#counts.finished += 1;
   }
@@ -191,7 +195,7 @@ class Soak {
     const found = new Map(tasks.map(({ id, status }) => [id, status]));
     const isThere = (id: string): boolean => found.get(id) === Status.RUNNING || !this.#running.has(id);
     for (const id of expected.filter((id) => !isThere(id) && !this.#orphans.has(id)))
-      this.#fault('lost', `${id}: not running after a restart (status ${found.get(id)})`);
+      this.#fault('lost', id, `not running after a restart (status ${found.get(id)})`);
     const { containers, alive } = this.#options;
     const told = `${this.#counts.finished} of ${containers} done, ${this.#running.size} of ${alive} alive`;
     this.#options.tell?.(`supervisor killed ${this.#kills.supervisor}, shims ${this.#kills.shim}: ${told}`);
@@ -221,7 +225,7 @@ class Soak {
     const status = 1 + (Number(exit.containerId.slice(1)) % 100);
     const expected = this.#orphans.has(exit.containerId) ? [status, ...unseenEnds] : [status];
     if (!expected.includes(exit.exitStatus))
-      this.#fault('wrong', `${exit.containerId}: exit ${exit.exitStatus} was told, not ${expected}`);
+      this.#fault('wrong', exit.containerId, `exit ${exit.exitStatus} was told, not ${expected}`);
   }
 
   #choose(): Running | undefined {
@@ -230,12 +234,19 @@ class Soak {
   }
 
   async #guard(id: string, action: () => Promise<void>): Promise<void> {
-    await action().catch((error: Error) => this.#fault('failed', `${id}: ${error.message}`));
+    await action().catch((error: Error) => this.#fault('failed', id, error.message));
   }
 
-  #fault(kind: 'lost' | 'wrong' | 'failed', detail: string): void {
+  #fault(kind: 'lost' | 'wrong' | 'failed', id: string, detail: string): void {
     this.#counts[kind] += 1;
-    this.#details.push(detail);
+    this.#details.push(`${id}: ${detail}`);
+    this.#faulty.add(id);
+  }
+
+  /** What the supervisors logged of containers that something was wrong with. */
+  #loggedOfFaulty(): string[] {
+    const lines = readFileSync(join(this.#directory, 'supervisor.log'), 'utf8').split('\n');
+    return lines.filter((line) => [...this.#faulty].some((id) => line.includes(`"${id}"`)));
   }
 
   async #snapshots(): Promise<Set<string>> {

@@ -41,7 +41,7 @@ async function restarts(test: typeof t, shim: string): Promise<void> {
     return Object.fromEntries(lines.map((line) => line.split(/\s+/)).map(([id, , state]) => [id, state]));
   };
 
-  for (const id of ['stays', 'paused', 'orphan', 'quick']) {
+  for (const id of ['stays', 'paused', 'orphan', 'going', 'quick']) {
     const command =
       id === 'quick' ? ['sh', '-c', 'trap "exit 7" TERM; while sleep 0.1; do :; done'] : ['sleep', '1000'];
     test.equal((await run(id, ...command)).code, 0, `${id} runs`);
@@ -49,6 +49,10 @@ async function restarts(test: typeof t, shim: string): Promise<void> {
   test.equal((await stack.ctr('tasks', 'pause', 'paused')).code, 0);
   await stack.kill();
   process.kill(shimOf(stack, namespace, 'orphan'), 'SIGKILL');
+  // As a supervisor leaves it that is killed after the shim has deleted its container and before the bundle is removed.
+  process.kill(shimOf(stack, namespace, 'going'), 'SIGKILL');
+  const ended = { pid: 4711, exitStatus: 9, exitedAt: { seconds: 1_700_000_000, nanos: 0 } };
+  writeFileSync(join(directory, 'state', namespace, 'going', 'ended'), JSON.stringify(ended));
   const quick = pidOf(stack, namespace, 'quick');
   process.kill(quick, 'SIGTERM');
   await until('quick has ended', () => !existsSync(`/proc/${quick}`));
@@ -66,6 +70,8 @@ async function restarts(test: typeof t, shim: string): Promise<void> {
   await until('the exit that nobody heard of is published', () => events.text().match(missed) !== null);
   const ends = /\/tasks\/exit .*orphan.*"exit_status":137[\s\S]*\/tasks\/delete .*orphan.*"exit_status":137/;
   await until('so is the end of the one whose shim had died', () => ends.test(events.text()));
+  const known = /\/tasks\/exit .*going.*"pid":4711,"exit_status":9/;
+  await until('the end that the shim told before it went is published', () => known.test(events.text()));
   test.match(await stack.ctr('tasks', 'rm', 'quick'), { code: 0, stderr: /non-zero exit code 7/ });
   test.match(await stack.ctr('tasks', 'kill', 'orphan'), { code: 1, stderr: /not found/ });
 
@@ -79,7 +85,7 @@ async function restarts(test: typeof t, shim: string): Promise<void> {
 
   await stack.ctr('tasks', 'resume', 'paused');
   test.equal((await stack.ctr('tasks', 'rm', '-f', 'paused')).code, 0);
-  for (const id of ['stays', 'paused', 'orphan', 'quick'])
+  for (const id of ['stays', 'paused', 'orphan', 'going', 'quick'])
     test.equal((await stack.ctr('containers', 'rm', id)).code, 0, `${id} is removed`);
   test.same(readdirSync(join(directory, 'state', namespace)), [], 'no bundle is left');
   test.same(

@@ -7,7 +7,9 @@
  *     work ─▶ <root>/…             what shall outlive a reboot
  *     address                      the shim's socket; `bootstrap.json` for a shim that names the version of its service
  *     shim-binary-path             the shim's executable
+ *     init.pid                     written by the shim when the container has been created
  *     exit-published               made when the exit of the container was published
+ *     ended                        how the container ended, once its shim has deleted it: nobody else can tell any more
  */
 import {
   chmodSync,
@@ -31,7 +33,7 @@ export interface BundleDirectories {
 }
 
 /** Files of a bundle that the supervisor itself reads and writes. */
-export type BundleFile = 'address' | 'bootstrap.json' | 'shim-binary-path' | 'exit-published';
+export type BundleFile = 'address' | 'bootstrap.json' | 'shim-binary-path' | 'init.pid' | 'exit-published' | 'ended';
 
 export class Bundle {
   readonly namespace: string;

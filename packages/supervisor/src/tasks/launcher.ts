@@ -5,7 +5,7 @@ import type { Logger } from '@drydock/telemetry/logger';
 import type { Bundle } from './bundle.ts';
 import type { Deadlines } from './deadlines.ts';
 import { deleteShim, type ShimCall, type SupervisorAddress, startShim } from './foreign-shim.ts';
-import { type OwnShimOptions, type SocketPlace, spawnOwnShim } from './own-shim.ts';
+import { newSocket, type OwnShimOptions, type SocketPlace, spawnOwnShim } from './own-shim.ts';
 import { connectShim, type Shim, shimOver } from './shim.ts';
 import { parseShimAddress } from './shim-address.ts';
 import { findShim, ownShim, type ShimBinary, type ShimLookup } from './shim-binary.ts';
@@ -78,9 +78,12 @@ export class Launcher {
     const parts = { bundle, binary, version: ownVersion, release: () => undefined };
     if (spare !== undefined) return shimOver(spare.connection, { ...parts, pid: spare.pid });
     const { namespace, id, path } = bundle;
-    const { socket, pid } = spawnOwnShim(this.#ownOptions(binary.path), ['-namespace', namespace, '-id', id], path);
-    record(`unix://${socket}`);
-    return shimOver(await connectShim(parseShimAddress(`unix://${socket}`)), { ...parts, pid });
+    const socket = newSocket(this.#options.sockets);
+    const address = `unix://${socket}`;
+    // Before there is a shim, so that it is found whenever the supervisor ends.
+    record(address);
+    const pid = spawnOwnShim(socket, this.#ownOptions(binary.path), ['-namespace', namespace, '-id', id], path);
+    return shimOver(await connectShim(parseShimAddress(address)), { ...parts, pid });
   }
 
   async #launchForeign(bundle: Bundle, binary: ShimBinary, start: (call: ShimCall) => Promise<string>): Promise<Shim> {

@@ -28,15 +28,13 @@ export interface OwnShimOptions {
   readonly isDebug: boolean;
 }
 
-/** A shim process that was started, and where it listens. */
-export interface StartedShim {
-  readonly socket: string;
-  readonly pid: number;
+/** A path for the socket of the next shim. */
+export function newSocket({ directory, prefix }: SocketPlace): string {
+  return join(directory, `${prefix}${randomBytes(6).toString('hex')}`);
 }
 
-/** Starts a shim with arguments such as `-namespace NS -id ID` or `-spare`. Throws if it cannot be executed. */
-export function spawnOwnShim(options: OwnShimOptions, args: readonly string[], cwd: string): StartedShim {
-  const socket = join(options.sockets.directory, `${options.sockets.prefix}${randomBytes(6).toString('hex')}`);
+/** Starts a shim with arguments such as `-namespace NS -id ID` or `-spare` that listens on a socket; answers its pid. Throws if it cannot be executed. */
+export function spawnOwnShim(socket: string, options: OwnShimOptions, args: readonly string[], cwd: string): number {
   const listener = listenUnix(socket);
   try {
     const child = spawn(
@@ -48,7 +46,7 @@ export function spawnOwnShim(options: OwnShimOptions, args: readonly string[], c
     child.once('error', () => undefined);
     if (child.pid === undefined) throw new Error(`start failed: exec ${options.binary} failed`);
     child.unref();
-    return { socket, pid: child.pid };
+    return child.pid;
   } finally {
     closeSync(listener);
   }

@@ -3,9 +3,12 @@
  *
  *   shim answers, knows the task      it is taken in; an exit that nobody has published is published
  *   shim answers, knows no task       its create was broken off: the shim is ended, the bundle removed
- *   nobody listens there any more     cleaned up behind it; its end is published, as that of any task whose shim dies
+ *   nobody listens there any more
+ *     no container was created        its create was broken off: cleaned up
+ *     a container was created         cleaned up behind it; its end is published, as that of any task whose shim dies
  *   shim lives, but does not answer   it is taken in, and so is the container: whatever holds it up, it is not killed for it
- *   no address, no executable known   the launch was broken off: the bundle is removed
+ *   no executable known               the launch was broken off: the bundle is removed
+ *   no address                        the launch was broken off: cleaned up
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -62,8 +65,8 @@ async function reload(bundle: Bundle, parts: ReloadParts): Promise<string | unde
     return address?.replace('unix://', '');
   } catch (error) {
     log.warn({ err: error, namespace: bundle.namespace, id: bundle.id }, 'load task');
-    // Of a task that its shim does not know nobody was told.
-    if (isKind(error, 'not found')) await manager.cleanUp(bundle, binary);
+    // Of a task that its shim does not know, or that never was, nobody was told.
+    if (isKind(error, 'not found') || !hadTask(bundle, binary)) await manager.cleanUp(bundle, binary);
     else await manager.buryMissed(bundle, binary);
     return undefined;
   }
@@ -77,6 +80,12 @@ async function askState(shim: Shim, deadlines: Deadlines): Promise<StateResponse
     shim.pid = (await task.connect({ id }, call)).shimPid;
     return task.state({ id }, call);
   });
+}
+
+/** Whether a shim that is gone may have made a container. What other shims than ours leave in the bundle is not known. */
+function hadTask(bundle: Bundle, { isOwn }: ShimBinary): boolean {
+  const isLaunched = (bundle.read('bootstrap.json') ?? bundle.read('address')) !== undefined;
+  return isLaunched && (!isOwn || bundle.read('init.pid') !== undefined);
 }
 
 /** The bundles below the state directory. A hidden one was being removed; an empty one was never filled. */

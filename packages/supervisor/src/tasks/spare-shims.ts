@@ -12,14 +12,16 @@ import { type TtrpcConnection, ttrpcClient } from '@drydock/rpc/ttrpc-client';
 import type { Logger } from '@drydock/telemetry/logger';
 import type { Bundle } from './bundle.ts';
 import type { Deadlines } from './deadlines.ts';
-import { type OwnShimOptions, type StartedShim, spawnOwnShim } from './own-shim.ts';
+import { newSocket, type OwnShimOptions, spawnOwnShim } from './own-shim.ts';
 import { connectShim } from './shim.ts';
 import { parseShimAddress } from './shim-address.ts';
 
 /** Milliseconds after a spare was taken until the next is started: the container that took it comes first. */
 const refillDelay = 150;
 
-interface Spare extends StartedShim {
+interface Spare {
+  readonly socket: string;
+  readonly pid: number;
   readonly connection: TtrpcConnection;
 }
 
@@ -99,8 +101,10 @@ export class SpareShims {
   }
 
   async #start(): Promise<void> {
-    const started = spawnOwnShim(this.#options(), ['-spare', '-parent', String(process.pid)], '/');
-    const spare = { ...started, connection: await connectShim(parseShimAddress(`unix://${started.socket}`)) };
+    const options = this.#options();
+    const socket = newSocket(options.sockets);
+    const pid = spawnOwnShim(socket, options, ['-spare', '-parent', String(process.pid)], '/');
+    const spare = { socket, pid, connection: await connectShim(parseShimAddress(`unix://${socket}`)) };
     if (this.#isClosed) return discard(spare);
     this.#ready.push(spare);
     // A spare that dies is no longer one; what took it hears of the end by itself.

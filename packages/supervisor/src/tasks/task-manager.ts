@@ -85,6 +85,7 @@ export class TaskManager {
     let response: DeleteResponse;
     try {
       response = await shim.task.delete({ id }, { signal });
+      shim.bundle.write('ended', JSON.stringify(response));
       // From here on the end of the connection is no accident.
       this.#tasks.delete(keyOf(namespace, id));
     } catch (error) {
@@ -252,8 +253,10 @@ export class TaskManager {
   /** Cleans up behind a shim that died; answers how its container ended, and whether that was published before. */
   async #cleanUpDead(bundle: Bundle, binary: ShimBinary) {
     const wasPublished = bundle.read('exit-published') !== undefined;
-    const end = (await this.cleanUp(bundle, binary)) ?? { pid: 0, exitStatus: 255, exitedAt: now() };
-    const { pid, exitStatus, exitedAt } = end;
+    const ended = bundle.read('ended');
+    const found = await this.cleanUp(bundle, binary);
+    const known: DeleteResponse | undefined = ended ? JSON.parse(ended) : found;
+    const { pid, exitStatus, exitedAt } = known ?? { pid: 0, exitStatus: 255, exitedAt: now() };
     return { exit: { containerId: bundle.id, pid, exitStatus, exitedAt }, wasPublished };
   }
 
