@@ -1,4 +1,5 @@
 /** `leases`: what keeps resources from the garbage collector. */
+import { parseGoDuration } from '@drydock/oci/go-duration';
 import { formatTimestamp, zeroTime } from '@drydock/rpc/timestamp';
 import { command, group, quiet } from '../command.ts';
 import { wordsFlag } from '../flags/common.ts';
@@ -59,12 +60,9 @@ const remove = command(
 
 /** A duration in Go's form, such as `1h30m`, in milliseconds. */
 function milliseconds(text: string): number {
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (text === '' || parts.map(([part]) => part).join('') !== text)
-    throw new Error(`invalid value "${text}" for flag -expires: parse error`);
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0), 0);
+  const duration = parseGoDuration(text);
+  if (duration === undefined) throw new Error(`invalid value "${text}" for flag -expires: parse error`);
+  return duration;
 }
 
 export const leasesCommand = group(['leases', 'lease'], 'manage leases', [list, create, remove]);

@@ -3,8 +3,9 @@
  * or `--flag=value`, booleans without a value. `parseArgs` of node:util knows no long flag with one dash (containerd passes
  * `-no-subreaper`), and loading it takes 3 ms.
  */
+
+import { parseGoDuration } from '@drydock/oci/go-duration';
 import { Failure } from '../failure.ts';
-import { goDuration } from './duration.ts';
 
 /** What follows a flag; `list` and `numbers` may be given again and again, `optional` has a value only behind `=`. */
 export type FlagKind = 'bool' | 'string' | 'optional' | 'number' | 'duration' | 'list' | 'numbers';
@@ -117,7 +118,7 @@ function checkValue({ kind, choices = [] }: Flag, name: string, value: string): 
   if (kind === 'numbers' && !/^[+-]?\d+$/.test(value))
     throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   if (kind === 'optional' && value !== '' && !choices.includes(value)) throw invalid(`want ${choices.join(' or ')}`);
-  if (kind === 'duration' && goDuration(value) === undefined) throw invalid('parse error');
+  if (kind === 'duration' && parseGoDuration(value) === undefined) throw invalid('parse error');
   if (kind === 'bool' && !/^(true|false|1|0|t|f)$/i.test(value))
     throw new UsageError(`invalid boolean value ${JSON.stringify(value)} for -${name}: parse error`);
 }

@@ -1,6 +1,7 @@
 /** `events`: the use that a container makes of the machine, and its out-of-memory kills, as lines of JSON. */
+
+import { parseGoDuration } from '@drydock/oci/go-duration';
 import type { Command } from '../cli/command.ts';
-import { goDuration } from '../cli/duration.ts';
 import { goJson } from '../cli/go-json.ts';
 import { Container } from '../container/container.ts';
 import { Failure } from '../failure.ts';
@@ -17,7 +18,7 @@ export const events: Command = {
   flagsAnywhere: true,
   async run({ global, flags, args: [id = ''], log, print }) {
     const container = Container.load(global.root, id);
-    const interval = goDuration(flags.text('interval') ?? '5s') ?? 0;
+    const interval = parseGoDuration(flags.text('interval') ?? '5s') ?? 0;
     if (interval <= 0) throw new Failure('duration interval must be greater than 0');
     if (container.status === 'stopped') throw new Failure(`container with id ${id} is not running`);
     const { cgroupPaths: paths } = container.state;

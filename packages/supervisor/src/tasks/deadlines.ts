@@ -3,6 +3,7 @@
  * configuration's `[timeouts]` may change it, as containerd's does: `"io.containerd.timeout.shim.load" = "5s"`; `"0s"` is
  * for ever.
  */
+import { parseGoDuration } from '@drydock/oci/go-duration';
 import { isKind, RpcError } from '@drydock/rpc/errors';
 import type { CallOptions } from '@drydock/rpc/service';
 
@@ -23,9 +24,6 @@ const defaults = {
 } as const;
 
 export type DeadlineName = keyof typeof defaults;
-
-const units = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-const durationPattern = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g;
 
 export class Deadlines {
   readonly #milliseconds: ReadonlyMap<string, number>;
@@ -59,9 +57,8 @@ export class Deadlines {
 }
 
 function parseDuration(name: string, text: string): number {
-  if (text === '0') return 0;
-  const parts = [...text.matchAll(durationPattern)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined || milliseconds < 0)
     throw new Error(`timeouts: ${name}: ${JSON.stringify(text)} is no duration such as "5s"`);
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit as keyof typeof units], 0);
+  return milliseconds;
 }

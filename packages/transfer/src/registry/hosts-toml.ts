@@ -6,8 +6,10 @@
  *
  * A registry's directory without a hosts.toml may hold certificates as Docker has them: *.crt, and *.cert with *.key.
  */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { parseGoDuration } from '@drydock/oci/go-duration';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { RegistryError } from './error.ts';
@@ -113,11 +115,9 @@ function transportOf(settings: HostSettings, base: string): Transport {
 
 /** Go's durations, such as `1m30s`. */
 function milliseconds(text: string, base: string): number {
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.map(([part]) => part).join('') !== text || text === '')
-    throw invalid(join(base, 'hosts.toml'), `dial_timeout: invalid duration "${text}"`);
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0), 0);
+  const duration = parseGoDuration(text);
+  if (duration === undefined) throw invalid(join(base, 'hosts.toml'), `dial_timeout: invalid duration "${text}"`);
+  return duration;
 }
 
 function readFile(file: string): z.infer<typeof HostsFile> {

@@ -11,8 +11,8 @@ const units: Readonly<Record<string, number>> = {
   h: 36e5,
 };
 
-/** Milliseconds; undefined if the text is no duration. */
-export function goDuration(text: string): number | undefined {
+/** Milliseconds; undefined if the text is no duration (Go's time.ParseDuration). */
+export function parseGoDuration(text: string): number | undefined {
   const [, sign, rest = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   if (rest === '0') return 0;
   if (!/^((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { goDuration } from './duration.ts';
+import { parseGoDuration } from './go-duration.ts';
 
 t.test('durations as Go reads them', async (t) => {
   const texts: readonly (readonly [text: string, milliseconds: number | undefined])[] = [
@@ -15,5 +15,5 @@ t.test('durations as Go reads them', async (t) => {
     ['1q', undefined],
     ['s', undefined],
   ];
-  for (const [text, milliseconds] of texts) t.equal(goDuration(text), milliseconds, text);
+  for (const [text, milliseconds] of texts) t.equal(parseGoDuration(text), milliseconds, text);
 });
