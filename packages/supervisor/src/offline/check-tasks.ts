@@ -185,11 +185,14 @@ function answers(socket: string): boolean {
   }
 }
 
+/** What /proc/net/unix has as flags of a socket that listens. Connections to it that nobody has accepted have its path as well. */
+const listens = ' 00010000 ';
+
 /** The process that listens on a socket: the one that has its inode open (proc_pid_net(5), proc_pid_fd(5)). */
 function listenerOf(socket: string): number | undefined {
   const line = readFileSync('/proc/net/unix', 'utf8')
     .split('\n')
-    .find((text) => text.endsWith(` ${socket}`));
+    .find((text) => text.endsWith(` ${socket}`) && text.includes(listens));
   const inode = line?.split(/ +/)[6];
   return readdirSync('/proc')
     .map(Number)

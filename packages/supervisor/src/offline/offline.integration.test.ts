@@ -3,7 +3,7 @@
  * the supervisor then starts and works.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mount } from '@drydock/linux/mount';
@@ -179,15 +179,15 @@ t.test('offline', { skip: unable }, async (t) => {
       await stop();
     });
 
+  /** The process of a container's shim: the parent of its first process. */
+  const shimOf = (id: string): number => {
+    const status = readFileSync(`/proc/${readFileSync(join(state, 'n', id, 'init.pid'), 'utf8')}/status`, 'utf8');
+    return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+  };
+
   await t.test('a shim that is killed, and one that no bundle names', async (t) => {
     const stack = await start();
     for (const id of ['dead', 'alive']) t.equal((await stack.ctr('run', '-d', image, id, 'sleep', '1000')).code, 0);
-    const shimOf = (id: string): number =>
-      Number(
-        spawnSync('sh', ['-c', `grep -l -a -e '-id.${id}' /proc/[0-9]*/cmdline`], { encoding: 'utf8' }).stdout.split(
-          '/',
-        )[2],
-      );
     const socketOf = (id: string): string =>
       spawnSync('cat', [join(state, 'n', id, 'address')], { encoding: 'utf8' })
         .stdout.trim()
@@ -195,8 +195,9 @@ t.test('offline', { skip: unable }, async (t) => {
     const socket = socketOf('alive');
     await stack.kill();
     t.same(await found(), [], 'a supervisor that is killed leaves whole tasks');
-    process.kill(shimOf('dead'), 'SIGKILL');
-    await until('the shim is gone', () => !existsSync(`/proc/${shimOf('dead')}/fd`));
+    const shim = shimOf('dead');
+    process.kill(shim, 'SIGKILL');
+    await until('the shim is gone', () => !existsSync(`/proc/${shim}/fd`));
     t.same((await found()).sort(), ['orphan bundle', 'orphan socket']);
     const cleaned = await offline('repair');
     t.equal(cleaned.code, 0, cleaned.text);
@@ -213,6 +214,7 @@ t.test('offline', { skip: unable }, async (t) => {
   await t.test('the processes and cgroups of a container whose bundle is gone', async (t) => {
     const stack = await start();
     t.equal((await stack.ctr('run', '-d', image, 'lost', 'sleep', '1000')).code, 0);
+    const shim = shimOf('lost');
     await stack.kill();
     spawnSync('umount', [join(state, 'n/lost/rootfs')]);
     rmSync(join(state, 'n/lost'), { recursive: true });
@@ -222,6 +224,7 @@ t.test('offline', { skip: unable }, async (t) => {
     const repaired = await offline('repair');
     t.equal(repaired.code, 0);
     t.same(await found(), []);
+    await until('the shim is gone', () => !existsSync(`/proc/${shim}/fd`));
     await until('nothing is left', () => leftovers(directory).length === 0);
     const again = await start();
     t.equal((await again.ctr('containers', 'rm', 'lost')).code, 0);
