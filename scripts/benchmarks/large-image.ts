@@ -1,8 +1,8 @@
 /** The archive of a large image, as `docker save` would write it: files of this machine's /usr, in four layers. */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { digestOf } from '../../packages/oci/src/digest.ts';
 
 /** An archive that was made. */
 export interface LargeImage {
@@ -71,8 +71,4 @@ function* filesBelow(directory: string): Generator<string> {
     if (entry.isDirectory()) yield* filesBelow(path);
     else if (entry.isFile() && !path.includes('\n')) yield path;
   }
-}
-
-function digestOf(data: string | Buffer): string {
-  return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }

@@ -1,8 +1,9 @@
 /** The supervisor beside containerd, each alone: what their clients wait for, and the memory that they hold. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestOf } from '../../packages/oci/src/digest.ts';
 import { Content, WriteAction } from '../../packages/rpc/src/generated/content.ts';
 import { Events } from '../../packages/rpc/src/generated/events.ts';
 import { grpcClient } from '../../packages/rpc/src/grpc-client.ts';
@@ -241,8 +242,4 @@ async function secondsOf(action: () => Promise<void>): Promise<number> {
 
 function pssOf({ pid }: Daemon): number {
   return memory(pid).Pss ?? 0;
-}
-
-function digestOf(data: Buffer): string {
-  return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }

@@ -37,24 +37,24 @@ t.test('killed while it starts', { skip }, async (t) => {
   const places = ['-a', join(directory, 's.sock'), '--root', join(directory, 'root')];
   const state = join(directory, 'run/supervisor');
   let most = 0;
-  for (let moment = 0; moment < 25; moment += 1) {
+  for (let moment = 0; moment < 25 || most < spares; moment += 1) {
     const args = [...places, '--state', state, ...flags];
     const supervisor = spawn(join(bin, 'drydock-supervisor'), args, { stdio: 'ignore' });
     const ended = once(supervisor, 'exit');
-    // Its first second, which is all of its start, and some of what is after it.
+    // All of its start, however long that takes here, and some of what is after it.
     await sleep(moment * 40);
     most = Math.max(most, installation.shims().length);
     supervisor.kill('SIGKILL');
     await ended;
     await until(`no shim is left ${moment * 40} ms after the start`, () => installation.shims().length === 0);
   }
-  t.equal(most, spares, 'there were as many as it was told');
+  t.equal(most, spares, 'there were never more than it was told');
   const last = await startSupervisor(directory, flags);
   await until('it has its own', () => installation.shims().length === spares);
   t.equal(readdirSync(join(directory, 'run/s')).length, spares, 'and no socket of another');
   await last.stop();
   await until('none is left', () => installation.shims().length === 0);
-  t.same(await leaksOf(directory, 'none'), {});
+  t.same(await leaksOf(directory, `spares-start-${process.pid}`), {});
 });
 
 t.test('killed and stopped while it starts containers', { skip }, async (t) => {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parentOf } from '../../packages/linux/src/process.ts';
 import { isKind } from '../../packages/rpc/src/errors.ts';
 import { TaskExit } from '../../packages/rpc/src/generated/event_payloads.ts';
 import { Events } from '../../packages/rpc/src/generated/events.ts';
@@ -293,10 +294,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** The shim of a container, by its first process; undefined if that has ended. */
 function shimOf(pid: number): number | undefined {
-  try {
-    const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-    return commandLine(parent).includes('shim') ? parent : undefined;
-  } catch {
-    return undefined;
-  }
+  const parent = parentOf(pid);
+  return parent !== undefined && commandLine(parent).includes('shim') ? parent : undefined;
 }

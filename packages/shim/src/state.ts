@@ -55,17 +55,25 @@ export function describeEvents({ recent }: Publisher): Input<Event>[] {
 
 /** The latest events and those to come, for `Watch`. Ends with the signal. */
 export async function* watchEvents(publisher: Publisher, signal: AbortSignal): AsyncGenerator<Input<Event>> {
-  const left = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   for (let told = 0; !signal.aborted; ) {
     const first = publisher.published - publisher.recent.length;
     told = Math.max(told, first);
     const event = publisher.recent[told - first];
-    if (event === undefined) await Promise.race([publisher.next(), left]);
+    if (event === undefined) await nextOrEnd(publisher, signal);
     else {
       told += 1;
       yield describeEvent(event);
     }
   }
+}
+
+/** Resolves with the next event, or with the signal. One promise for all waits would keep something of each of them. */
+async function nextOrEnd(publisher: Publisher, signal: AbortSignal): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const end = (): void => ended.resolve();
+  signal.addEventListener('abort', end, { once: true });
+  await Promise.race([publisher.next(), ended.promise]);
+  signal.removeEventListener('abort', end);
 }
 
 function describeEvent({ trace = '', ...event }: RecordedEvent): Input<Event> {

@@ -5,8 +5,9 @@
  *
  * The engine's own code is a file that all shims map: what one of them has touched counts for each of them, and is in the
  * page cache anyhow; and so is this program, in a section of its own behind the engine's data. Letting go of it
- * (MADV_DONTNEED on clean pages of a file) costs page faults at the next call, none of which reads the disk. The engine's own periodic collector, which would touch it all again, is off (BUN_GC_TIMER_DISABLE,
- * set by whoever starts the shim): it collects when its heap grows, and here.
+ * (MADV_DONTNEED on clean pages of a file) costs page faults at the next call, none of which reads the disk. The engine's own
+ * periodic collector, which would touch it all again, is off (BUN_GC_TIMER_DISABLE, set by whoever starts the shim): it
+ * collects when its heap grows, and here.
  */
 import { trySyscall } from '@drydock/linux/syscall';
 import { cleanMappings, type Mapping } from './clean-mappings.ts';

@@ -1,7 +1,7 @@
 /** The supervisor's command line: containerd's flags, and ours for shims. */
 import { resolve } from 'node:path';
 import { isLevel } from '@drydock/telemetry/logger';
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { emptyConfig, readConfig, type SupervisorConfig } from './config.ts';
 import { Deadlines } from './tasks/deadlines.ts';
 import { versionLine } from './version.ts';
@@ -28,10 +28,9 @@ const defaults = {
 
 /** Reads the arguments behind the program's name; a flag goes before the configuration file. Throws if one is wrong. */
 export function parseArguments(argv: readonly string[]): SupervisorArguments {
-  const parser = yargs([...argv])
-    .scriptName('drydock-supervisor')
+  const parser = strictly(yargs([...argv]))
     .usage(
-      '$0 [flags]\n$0 --offline inspect|fsck|repair [flags]\n\nSupervises containers: serves the containerd API on a unix socket.',
+      '$0 [flags]\n$0 --offline inspect|fsck|repair [flags]\n$0 publish --topic TOPIC --namespace NS\n\nSupervises containers: serves the containerd API on a unix socket.',
     )
     .option('config', { alias: 'c', type: 'string', describe: 'configuration file in TOML, as containerd has it' })
     .option('address', { alias: 'a', type: 'string', describe: `socket to serve on [${defaults.address}]` })
@@ -47,13 +46,7 @@ export function parseArguments(argv: readonly string[]): SupervisorArguments {
     .option('spare-shims', { type: 'number', default: 1, describe: 'shims to start before they are needed' })
     .version(versionLine)
     .alias('version', 'v')
-    .help()
-    .alias('help', 'h')
-    .strict()
-    .exitProcess(true)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    });
+    .exitProcess(true);
   const flags = parser.parseSync();
   const { logLevel: configured, ...places } = readPlaces(flags);
   const logLevel = flags.logLevel ?? configured ?? defaults.logLevel;
@@ -66,6 +59,18 @@ export function parseArguments(argv: readonly string[]): SupervisorArguments {
     spareShims: flags.spareShims,
     shims: new Map((flags.shim ?? []).map(parseShim)),
   };
+}
+
+/** What all forms of the command line have: help, and errors that are thrown, those for unknown flags among them. */
+export function strictly(parser: Argv): Argv {
+  return parser
+    .scriptName('drydock-supervisor')
+    .help()
+    .alias('help', 'h')
+    .strict()
+    .fail((message, error) => {
+      throw error ?? new Error(message);
+    });
 }
 
 /** Where things are and how they are, by flags, by the configuration file that they name, and by default. */

@@ -8,7 +8,7 @@ import { Events } from '@drydock/rpc/generated/events';
 import { Any } from '@drydock/rpc/generated/google';
 import { connect, grpcClient } from '@drydock/rpc/grpc-client';
 import yargs from 'yargs';
-import { readPlaces } from './arguments.ts';
+import { readPlaces, strictly } from './arguments.ts';
 
 /** Milliseconds that a supervisor has to take a connection. */
 const dialTimeout = 3000;
@@ -36,8 +36,7 @@ export async function publish(argv: readonly string[]): Promise<void> {
 }
 
 function parse(argv: readonly string[]) {
-  const flags = yargs([...argv])
-    .scriptName('drydock-supervisor')
+  const flags = strictly(yargs([...argv]))
     .usage(
       '$0 [--address SOCKET] publish --topic TOPIC --namespace NS\n\nPublishes the event that it reads from stdin.',
     )
@@ -46,13 +45,7 @@ function parse(argv: readonly string[]) {
     .option('address', { alias: 'a', type: 'string', describe: "the supervisor's socket" })
     .option('topic', { type: 'string', default: '', describe: 'topic of the event' })
     .option('namespace', { type: 'string', default: '', describe: 'namespace to publish to' })
-    .help()
-    .alias('help', 'h')
     .version(false)
-    .strict()
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
     .parseSync();
   return { address: readPlaces(flags).address, topic: flags.topic, namespace: flags.namespace };
 }

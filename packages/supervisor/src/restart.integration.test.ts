@@ -1,6 +1,7 @@
 /** A supervisor that is killed and started again finds everything, whoever's shim holds the containers. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parentOf } from '@drydock/linux/process';
 import t from 'tap';
 import {
   builtShim,
@@ -110,6 +111,5 @@ function pidOf(stack: Stack, namespace: string, id: string): number {
 
 /** The process of a container's shim: the parent of its first process. */
 function shimOf(stack: Stack, namespace: string, id: string): number {
-  const status = readFileSync(`/proc/${pidOf(stack, namespace, id)}/status`, 'utf8');
-  return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+  return parentOf(pidOf(stack, namespace, id))!;
 }

@@ -1,14 +1,13 @@
 /** The command line of `drydock-supervisor --offline`. */
 import yargs from 'yargs';
-import { readPlaces } from '../arguments.ts';
+import { readPlaces, strictly } from '../arguments.ts';
 import type { OfflineCommand } from './offline.ts';
 
 const verbs = ['inspect', 'fsck', 'repair'] as const;
 
 /** Reads the arguments behind the program's name, `--offline` among them. Throws if one is wrong. */
 export function parseOfflineArguments(argv: readonly string[]): OfflineCommand {
-  const flags = yargs([...argv])
-    .scriptName('drydock-supervisor')
+  const flags = strictly(yargs([...argv]))
     .usage('$0 --offline VERB [flags]\n\nLooks into the data of a supervisor that does not run, and repairs it.')
     .command('$0 <verb>', false, (command) => command.positional('verb', { choices: verbs, demandOption: true }))
     .option('offline', { type: 'boolean', describe: 'needs no supervisor, and refuses while one runs' })
@@ -23,13 +22,7 @@ export function parseOfflineArguments(argv: readonly string[]): OfflineCommand {
       describe: 'fsck, repair: read every blob and check its digest',
     })
     .option('dry-run', { type: 'boolean', default: false, describe: 'repair: only say what would be done' })
-    .help()
-    .alias('help', 'h')
     .version(false)
-    .strict()
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
     .parseSync();
   const { verb, json, verify, dryRun } = flags as unknown as OfflineCommand;
   const { logLevel: _, ...places } = readPlaces(flags);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mount } from '@drydock/linux/mount';
 import { mountPointsBelow } from '@drydock/linux/mountinfo';
+import { parentOf } from '@drydock/linux/process';
 import t from 'tap';
 import {
   builtShim,
@@ -180,10 +181,7 @@ t.test('offline', { skip: unable }, async (t) => {
     });
 
   /** The process of a container's shim: the parent of its first process. */
-  const shimOf = (id: string): number => {
-    const status = readFileSync(`/proc/${readFileSync(join(state, 'n', id, 'init.pid'), 'utf8')}/status`, 'utf8');
-    return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-  };
+  const shimOf = (id: string): number => parentOf(Number(readFileSync(join(state, 'n', id, 'init.pid'), 'utf8')))!;
 
   await t.test('a shim that is killed, and one that no bundle names', async (t) => {
     const stack = await start();

@@ -33,7 +33,10 @@ export function newSocket({ directory, prefix }: SocketPlace): string {
   return join(directory, `${prefix}${randomBytes(6).toString('hex')}`);
 }
 
-/** Starts a shim with arguments such as `-namespace NS -id ID` or `-spare` that listens on a socket; answers its pid. Throws if it cannot be executed. */
+/**
+ * Starts a shim with arguments such as `-namespace NS -id ID` or `-spare` that listens on a socket; answers its pid. Throws if
+ * it cannot be executed.
+ */
 export function spawnOwnShim(socket: string, options: OwnShimOptions, args: readonly string[], cwd: string): number {
   const listener = listenUnix(socket);
   try {

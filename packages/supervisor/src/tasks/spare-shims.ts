@@ -13,7 +13,7 @@ import type { Logger } from '@drydock/telemetry/logger';
 import type { Bundle } from './bundle.ts';
 import type { Deadlines } from './deadlines.ts';
 import { newSocket, type OwnShimOptions, spawnOwnShim } from './own-shim.ts';
-import { connectShim } from './shim.ts';
+import { connectShim, killShim } from './shim.ts';
 import { parseShimAddress } from './shim-address.ts';
 
 /** Milliseconds after a spare was taken until the next is started: the container that took it comes first. */
@@ -128,11 +128,7 @@ function isCurrent({ pid }: Spare): boolean {
 }
 
 function discard({ connection, pid, socket }: Spare): void {
+  killShim(pid);
   connection.close();
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It is gone already.
-  }
   rmSync(socket, { force: true });
 }

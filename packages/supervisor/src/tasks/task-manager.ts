@@ -85,7 +85,7 @@ export class TaskManager {
     let response: DeleteResponse;
     try {
       response = await shim.task.delete({ id }, { signal });
-      shim.bundle.write('ended', JSON.stringify(response));
+      this.#noteEnd(shim.bundle, response);
       // From here on the end of the connection is no accident.
       this.#tasks.delete(keyOf(namespace, id));
     } catch (error) {
@@ -272,6 +272,16 @@ export class TaskManager {
 
   #isPublished(namespace: string, id: string): boolean {
     return this.find(namespace, id)?.bundle.read('exit-published') !== undefined;
+  }
+
+  /** Notes on disk how a container ended that its shim has deleted: it cannot be asked again. */
+  #noteEnd(bundle: Bundle, end: DeleteResponse): void {
+    try {
+      bundle.write('ended', JSON.stringify(end));
+    } catch (error) {
+      // Only a supervisor after this one would miss it, if this one is killed now.
+      this.#parts.log.warn({ err: error, path: bundle.path }, 'note end of task');
+    }
   }
 
   /** Notes on disk that the exit of a container was published: a supervisor after this one will not do it again. */
